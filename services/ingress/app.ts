@@ -1,0 +1,101 @@
+import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
+import type { Logger } from '#shared/logger.ts';
+import { answer } from './answer.ts';
+import type { IngressMetrics } from './metrics.ts';
+import { type Outcome, type ReceiveDeps, receive } from './receive.ts';
+import { RefusalLog } from './refusal-log.ts';
+
+export interface AppDeps extends ReceiveDeps {
+  readonly path: string;
+  readonly maxBodyBytes: number;
+  readonly isDraining: () => boolean;
+  readonly metrics: IngressMetrics;
+  readonly logger: Logger;
+}
+
+/** No sender holds a connection longer than this with a request that does not end. */
+const REQUEST_TIMEOUT_MS = 10_000;
+
+/** The HTTP side: from a request to {@link receive}, and its outcome to an answer. Opens no sockets. */
+export function buildApp(deps: AppDeps): FastifyInstance {
+  const app = fastify({
+    logger: false,
+    bodyLimit: deps.maxBodyBytes,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    return503OnClosing: false,
+    forceCloseConnections: 'idle',
+    http: { headersTimeout: REQUEST_TIMEOUT_MS, connectionsCheckingInterval: 1_000 },
+    clientErrorHandler(error, socket) {
+      const [code, label] = CLIENT_ERRORS[error.code] ?? ['400 Bad Request', 'bad_request'];
+      deps.metrics.answers.inc({ outcome: label, code: code.slice(0, 3) });
+      if (socket.writable) socket.write(`HTTP/1.1 ${code}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`);
+      socket.destroySoon();
+    },
+    frameworkErrors: (_error, _request, reply) => void count(reply, 404, 'not_found'),
+  });
+  const refusals = new RefusalLog(deps.logger, deps.nowMs);
+  const count = (reply: FastifyReply, code: number, outcome: string) => {
+    deps.metrics.answers.inc({ outcome, code });
+    return reply.code(code).send('');
+  };
+
+  // The signature covers the raw bytes, whatever they are said to be: one parser for every content type, never 415.
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  app.addHook('onRequest', (request, reply, done) => {
+    if (request.headers['content-type'] !== undefined) request.headers['content-type'] = 'application/octet-stream';
+    if (deps.isDraining()) void reply.header('connection', 'close');
+    done();
+  });
+
+  app.head(deps.path, (_request, reply) => count(reply, 200, 'probe'));
+  app.post(deps.path, async (request, reply) => {
+    const startedMs = performance.now();
+    const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+    const outcome = await receive(body, request.headers['x-hub-signature'], deps);
+    observe(outcome);
+    const { status, label, close, retryAfterSeconds } = answer(outcome);
+    if (close) void reply.header('connection', 'close');
+    if (retryAfterSeconds !== null) void reply.header('retry-after', String(retryAfterSeconds));
+    deps.metrics.answerSeconds.observe((performance.now() - startedMs) / 1000);
+    return count(reply, status, label);
+  });
+  app.setNotFoundHandler((request, reply) => {
+    if (request.url.split('?', 1)[0] !== deps.path) return count(reply, 404, 'not_found');
+    return count(reply.header('allow', 'HEAD, POST'), 405, 'method_not_allowed');
+  });
+  app.setErrorHandler<Error & { statusCode?: number }>((error, _request, reply) => {
+    if (error.statusCode === 413) return count(reply.header('connection', 'close'), 413, 'too_large');
+    if (error.statusCode === 400) return count(reply.header('connection', 'close'), 400, 'bad_request');
+    deps.logger.error({ err: error }, 'request failed');
+    return count(reply.header('retry-after', '60'), 503, 'unavailable');
+  });
+
+  /** What an outcome leaves behind beside its answer. */
+  function observe(outcome: Outcome): void {
+    switch (outcome.kind) {
+      case 'stored':
+        return deps.metrics.lastNotification.set(deps.nowMs() / 1000);
+      case 'ping':
+        return outcome.signed ? deps.metrics.lastPing.set(deps.nowMs() / 1000) : undefined;
+      case 'unreadable':
+        return deps.logger.error(
+          { reason: outcome.reason },
+          'signed request is not a notification, kept as dead letter',
+        );
+      case 'refused':
+        return refusals.add(outcome.reason);
+      case 'unavailable':
+        return deps.logger.error({ err: outcome.error }, 'notification could not be stored');
+      case 'other-workspace':
+      case 'too-large':
+        return undefined;
+    }
+  }
+  return app;
+}
+
+const CLIENT_ERRORS: Readonly<Record<string, readonly [status: string, label: string]>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'stalled'],
+  HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', 'headers_too_large'],
+};

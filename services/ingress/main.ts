@@ -1,0 +1,71 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { HEADER_ALLOWANCE_BYTES } from '#shared/contract.ts';
+import { buildInnerServer, type Readiness } from '#shared/inner-server.ts';
+import { stopAll, untilAskedToEnd } from '#shared/lifecycle.ts';
+import { createLogger } from '#shared/logger.ts';
+import { createRegistry } from '#shared/metrics.ts';
+import { closeNats, connectNats } from '#shared/nats.ts';
+import { buildApp } from './app.ts';
+import { ingressConfig } from './config.ts';
+import { createIngressMetrics } from './metrics.ts';
+import { SigningSecrets } from './signing-secrets.ts';
+import { JetStreamStore } from './store.ts';
+
+const SECRETS_INTERVAL_MS = 2_000;
+
+const config = ingressConfig();
+const labels = { namespace: config.WEBHOOK_NAMESPACE, webhook: config.WEBHOOK_NAME };
+const logger = createLogger('ingress', config.LOG_LEVEL, { ...labels, pod: config.POD_NAME });
+const registry = createRegistry(labels);
+const ending = new AbortController();
+let readiness: Readiness = { kind: 'not-ready', reason: 'starting' };
+
+const secrets = await SigningSecrets.load(config.SIGNING_SECRETS_DIR, logger);
+secrets.watch(SECRETS_INTERVAL_MS, ending.signal);
+
+const inner = buildInnerServer({ readiness: () => readiness, registry });
+await inner.listen({ host: config.HOST, port: config.INNER_PORT });
+const asked = untilAskedToEnd();
+
+readiness = { kind: 'not-ready', reason: `waiting for NATS at ${config.NATS_URL}` };
+const connecting = connectNats({ urls: config.NATS_URL, name: `ingress ${config.POD_NAME}` }, logger);
+const connection = await Promise.race([connecting, asked.then(() => null)]);
+if (connection === null) {
+  logger.warn('asked to end before NATS was reached');
+  process.exit(0);
+}
+
+const app = buildApp({
+  webhook: config.WEBHOOK_TOKEN,
+  path: config.WEBHOOK_PATH,
+  topics: new Set(config.TOPICS),
+  workspaces: new Set(config.WORKSPACES),
+  maxBodyBytes: config.MAX_BODY_BYTES,
+  deadLetterTtlMs: config.DEAD_LETTER_TTL_MS,
+  maxStorableBytes: () => (connection.info?.max_payload ?? Number.POSITIVE_INFINITY) - HEADER_ALLOWANCE_BYTES,
+  secrets: () => secrets.current(),
+  store: new JetStreamStore(connection),
+  isDraining: () => ending.signal.aborted,
+  nowMs: Date.now,
+  metrics: createIngressMetrics(registry),
+  logger,
+});
+await app.listen({ host: config.HOST, port: config.PORT });
+readiness = { kind: 'ready' };
+logger.info({ port: config.PORT, path: config.WEBHOOK_PATH, topics: config.TOPICS.length }, 'listening');
+
+const signal = await asked;
+readiness = { kind: 'not-ready', reason: 'draining' };
+ending.abort();
+logger.info({ signal, drainDelayMs: config.DRAIN_DELAY_MS }, 'draining');
+const clean = await stopAll(
+  [
+    { name: 'drain', deadlineMs: config.DRAIN_DELAY_MS + 1_000, run: () => delay(config.DRAIN_DELAY_MS) },
+    { name: 'listener', deadlineMs: 12_000, run: () => app.close() },
+    { name: 'nats', deadlineMs: 5_000, run: () => closeNats(connection) },
+    { name: 'inner server', deadlineMs: 1_000, run: () => inner.close() },
+  ],
+  logger,
+);
+logger.info({ clean }, 'stopped');
+process.exit(clean ? 0 : 1);

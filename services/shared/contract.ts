@@ -1,0 +1,192 @@
+import { createHash } from 'node:crypto';
+import * as z from 'zod';
+import { durationMs, json, port, urlWithoutPassword, whole } from './env.ts';
+
+/**
+ * What the operator writes and the services parse: environments, ports, mounts, and the name of every stream, subject,
+ * consumer, bucket and header. Each fact stands here once.
+ */
+
+/** Version of what is written into streams, claims and headers. A release reads its predecessor's. */
+export const FORMAT_VERSION = 1;
+
+// ---- pods ----------------------------------------------------------------------------------------------------------
+
+/** Container ports. Health and metrics have their own, so that nothing of them is reachable from outside. */
+export const PORTS = { webhook: 8080, inner: 9090, builtinHandler: 8080 } as const;
+
+export const PATHS = { live: '/livez', ready: '/readyz', metrics: '/metrics' } as const;
+
+/** Where secrets are mounted. Signing secrets are files named by their place in `spec.signing.secretKeyRefs`: 0, 1, 2. */
+export const MOUNTS = {
+  signing: '/var/run/intercom-operator/signing',
+  handlerAuth: '/var/run/intercom-operator/handler-auth',
+} as const;
+
+/** File in `MOUNTS.handlerAuth` holding the bearer token for an `http` handler. */
+export const HANDLER_AUTH_FILE = 'token';
+
+/** The programs in our image; started as `node <path>`. */
+export const ENTRY_POINTS = {
+  ingress: 'services/ingress/main.ts',
+  worker: 'services/worker/main.ts',
+  echo: 'services/handlers/echo/main.ts',
+  noop: 'services/handlers/noop/main.ts',
+} as const;
+
+/** While draining the ingress still accepts for this long, because load balancers learn of it late. */
+export const DRAIN_DELAY_MS = 5_000;
+
+/** How long a claim holds without being renewed. A worker that died is followed by another this much later. */
+export const CLAIM_LEASE_MS = 10_000;
+
+/** JetStream delivers again after this long without a sign of life; longer calls report progress meanwhile. */
+export const ACK_WAIT_MS = 12_000;
+
+// ---- environments --------------------------------------------------------------------------------------------------
+
+const name = z.string().min(1).max(253);
+const natsUrl = urlWithoutPassword(/^(nats|tls)$/);
+
+/** Known from the downward API, not from the ConfigMap. */
+export const PodEnv = z.object({ POD_NAME: name });
+
+const Common = {
+  WEBHOOK_NAMESPACE: name,
+  WEBHOOK_NAME: name,
+  /** {@link webhookToken} of the two above. */
+  WEBHOOK_TOKEN: z.string().regex(/^[a-z0-9-]{1,40}$/),
+  HOST: z.string().min(1).max(253),
+  INNER_PORT: port(),
+  NATS_URL: natsUrl,
+  DEAD_LETTER_TTL_MS: durationMs(),
+  LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']),
+};
+
+export const IngressSettings = z.object({
+  ...Common,
+  PORT: port(),
+  WEBHOOK_PATH: z.string().startsWith('/').max(1024),
+  /** Topics that the resource declares. */
+  TOPICS: json(z.array(z.string().max(512)).max(500)),
+  /** Workspace ids that the resource lists; none = any workspace. */
+  WORKSPACES: json(z.array(z.string().max(64)).max(1000)),
+  MAX_BODY_BYTES: whole(1, 64 * 1024 * 1024),
+  SIGNING_SECRETS_DIR: z.string().min(1).max(1024),
+  DRAIN_DELAY_MS: durationMs(),
+});
+export const IngressEnv = IngressSettings.extend(PodEnv.shape);
+export type IngressEnv = z.output<typeof IngressEnv>;
+
+export const WorkerSettings = z.object({
+  ...Common,
+  HANDLER: z.string().regex(/^[a-z0-9]([a-z0-9-]{0,28}[a-z0-9])?$/),
+  /** Where calls go: the sidecar on loopback, or a service that runs already. */
+  HANDLER_URL: urlWithoutPassword(/^https?$/),
+  /** A file with a bearer token for the handler; empty = none. */
+  HANDLER_AUTH_FILE: z.string().max(1024),
+  CONCURRENCY: whole(1, 1000),
+  TIMEOUT_MS: durationMs(),
+  RETRY_MAX_AGE_MS: durationMs(),
+  RETRY_MAX_ATTEMPTS: whole(1, 1000),
+  RETRY_MIN_BACKOFF_MS: durationMs(),
+  RETRY_MAX_BACKOFF_MS: durationMs(),
+  EVENTS_RETENTION_MS: durationMs(),
+  CLAIMS_RETENTION_MS: durationMs(),
+  CLAIM_LEASE_MS: durationMs(),
+  /** Regions of the workspaces by id, for `ce-source`. */
+  WORKSPACE_REGIONS: json(z.record(z.string().max(64), z.enum(['US', 'EU', 'AU']))),
+  /** Claims live in Redis where a URL is given, else in the JetStream key-value bucket. Empty = none. */
+  REDIS_URL: z.union([z.literal(''), urlWithoutPassword(/^rediss?$/)]),
+});
+export const WorkerEnv = WorkerSettings.extend(PodEnv.shape);
+export type WorkerEnv = z.output<typeof WorkerEnv>;
+
+/** What every handler container gets, ours or the user's: where to listen. */
+export const HandlerEnv = z.object({ HOST: name, PORT: port() });
+export type HandlerEnv = z.output<typeof HandlerEnv>;
+
+// ---- names in NATS -------------------------------------------------------------------------------------------------
+
+/**
+ * A short, stable token for one IntercomWebhook: readable head, then 40 bits of a hash of namespace and name.
+ * Valid as a subject token, stream name part and bucket name. At most 35 characters.
+ */
+export function webhookToken(namespace: string, webhook: string): string {
+  const hash = createHash('sha256').update(`${namespace}/${webhook}`).digest('hex').slice(0, 10);
+  const head = `${namespace}-${webhook}`
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9-]/g, '-')
+    .slice(0, 24);
+  return `${head}-${hash}`;
+}
+
+/** Streams. Events: one per webhook. Dead letters and effects: one each per account, messages expire by `Nats-TTL`. */
+export const STREAMS = {
+  events: (webhook: string) => `icw_events_${webhook}`,
+  deadLetters: 'icw_dead_letters',
+  effects: 'icw_effects',
+} as const;
+
+/** Notifications are spread over slots by their key, so that a consumer can take a fixed share of the keys. */
+export const SLOTS = 64;
+
+export const slotToken = (slot: number): string => String(slot).padStart(2, '0');
+
+/** Stands where a handler's name would, in dead letters that the ingress wrote. No handler can have this name. */
+export const NO_HANDLER = '_ingress';
+
+/** Subjects; topics come in as {@link file://./topic.ts encodeTopic} made them. */
+export const SUBJECTS = {
+  notification: (webhook: string, slot: string, topic: string) => `icw.${webhook}.n.${slot}.${topic}`,
+  /** Every slot of one topic. */
+  topic: (webhook: string, topic: string) => `icw.${webhook}.n.*.${topic}`,
+  allNotifications: (webhook: string) => `icw.${webhook}.n.>`,
+  deadLetter: (webhook: string, handler: string, topic: string) => `icw.${webhook}.dlq.${handler}.${topic}`,
+  allDeadLetters: 'icw.*.dlq.>',
+  effect: (webhook: string, handler: string, digest: string, index: number) =>
+    `icw.${webhook}.fx.${handler}.${digest}.${index}`,
+  allEffects: 'icw.*.fx.>',
+} as const;
+
+/** Durable consumers on a webhook's events stream. */
+export const CONSUMERS = { unordered: (handler: string) => handler } as const;
+
+/** Key-value buckets, and what Redis keys begin with. */
+export const BUCKETS = { claims: (webhook: string) => `icw_claims_${webhook}` } as const;
+export const REDIS_PREFIX = { claims: (webhook: string) => `icw:${webhook}:claim:` } as const;
+
+/** Headers of a stored notification; values are written by `encodeHeader`. */
+export const HEADERS = {
+  version: 'Icw-Version',
+  topic: 'Icw-Topic',
+  id: 'Icw-Id',
+  appId: 'Icw-App-Id',
+  key: 'Icw-Key',
+  createdAt: 'Icw-Created-At',
+  receivedAt: 'Icw-Received-At',
+  deliveryAttempts: 'Icw-Delivery-Attempts',
+  contacts: 'Icw-Contacts',
+  conversations: 'Icw-Conversations',
+} as const;
+
+/** Headers that a dead letter has beside those of the notification. */
+export const DEAD_LETTER_HEADERS = {
+  reason: 'Icw-Dead-Reason',
+  detail: 'Icw-Dead-Detail',
+  handler: 'Icw-Dead-Handler',
+  attempts: 'Icw-Dead-Attempts',
+  firstAt: 'Icw-Dead-First-At',
+  lastAt: 'Icw-Dead-Last-At',
+} as const;
+
+/** Metadata of streams and consumers: whose they are. */
+export const METADATA = {
+  cluster: 'intercom-operator.io/cluster',
+  uid: 'intercom-operator.io/uid',
+  webhook: 'intercom-operator.io/webhook',
+  formatVersion: 'intercom-operator.io/format-version',
+} as const;
+
+/** Largest NATS message is this much above the largest body: headers, and those a dead letter adds. */
+export const HEADER_ALLOWANCE_BYTES = 64 * 1024;

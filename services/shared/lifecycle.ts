@@ -1,0 +1,48 @@
+import { once } from 'node:events';
+import { asError, type Logger } from './logger.ts';
+
+/** One thing to stop, and how long it may take. */
+export interface Stop {
+  readonly name: string;
+  readonly deadlineMs: number;
+  run(): Promise<void> | void;
+}
+
+/** Resolves with the signal's name when the process is asked to end. A second signal ends it at once, with exit code 1. */
+export async function untilAskedToEnd(): Promise<NodeJS.Signals> {
+  const asked = new AbortController();
+  const signals: NodeJS.Signals[] = ['SIGTERM', 'SIGINT'];
+  const first = await Promise.race(
+    signals.map(async (signal) => {
+      await once(process, signal, { signal: asked.signal });
+      return signal;
+    }),
+  );
+  asked.abort();
+  for (const signal of signals) process.once(signal, () => process.exit(1));
+  return first;
+}
+
+/**
+ * Runs the stops in order, each within its deadline; one that fails or runs over is logged and does not hold the rest.
+ * @returns whether all of them ended well
+ */
+export async function stopAll(stops: readonly Stop[], logger: Logger): Promise<boolean> {
+  let clean = true;
+  for (const stop of stops) {
+    const problem = await runWithin(stop);
+    if (problem === null) continue;
+    clean = false;
+    logger.error({ step: stop.name, err: problem }, 'stop step failed');
+  }
+  return clean;
+}
+
+async function runWithin(stop: Stop): Promise<Error | null> {
+  const timer = Promise.withResolvers<Error>();
+  const handle = setTimeout(() => timer.resolve(new Error(`not done within ${stop.deadlineMs} ms`)), stop.deadlineMs);
+  const run = (async () => stop.run())().then(() => null, asError);
+  const result = await Promise.race([run, timer.promise]);
+  clearTimeout(handle);
+  return result;
+}

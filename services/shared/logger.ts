@@ -1,0 +1,20 @@
+import { type Logger, pino } from 'pino';
+
+export type { Logger };
+
+/**
+ * One structured line per unit of work: a constant message, everything that varies as fields. Bodies, secrets and
+ * header values are never fields; should one slip in under an obvious name, it is replaced.
+ */
+export function createLogger(process: string, level: string, fields: Record<string, string> = {}): Logger {
+  return pino({
+    level,
+    base: { process, ...fields },
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label) => ({ level: label }) },
+    redact: { paths: ['secret', 'secrets', 'password', 'token', 'authorization', 'body'], censor: '[redacted]' },
+  });
+}
+
+/** Whatever was thrown, as an Error. */
+export const asError = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error(String(thrown)));

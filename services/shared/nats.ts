@@ -1,0 +1,46 @@
+import { connect, type NatsConnection } from '@nats-io/transport-node';
+import type { Logger } from './logger.ts';
+
+export interface NatsTarget {
+  /** Comma-separated `nats://` or `tls://` URLs. */
+  readonly urls: string;
+  /** Shown by the server's monitoring: process and pod. */
+  readonly name: string;
+  /** What the process waits with when it is asked to end before the server was ever there. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Connects, and stays connected: waits for a server that is not there yet, reconnects for ever, and notices a dead
+ * connection after 2 × 5 s. What is in flight when the connection breaks fails at its own deadline.
+ */
+export async function connectNats(target: NatsTarget, logger: Logger): Promise<NatsConnection> {
+  const connection = await connect({
+    servers: target.urls.split(','),
+    name: target.name,
+    waitOnFirstConnect: true,
+    maxReconnectAttempts: -1,
+    reconnectTimeWait: 250,
+    reconnectJitter: 250,
+    pingInterval: 5_000,
+    maxPingOut: 2,
+    timeout: 2_000,
+    noAsyncTraces: true,
+  });
+  void logStatus(connection, logger);
+  return connection;
+}
+
+/** Flushes what is buffered and closes; a server that is away does not hold it. */
+export async function closeNats(connection: NatsConnection): Promise<void> {
+  if (connection.isClosed()) return;
+  await connection.drain().catch(() => connection.close());
+}
+
+async function logStatus(connection: NatsConnection, logger: Logger): Promise<void> {
+  for await (const status of connection.status()) {
+    if (status.type === 'disconnect' || status.type === 'reconnect')
+      logger.warn({ event: status.type }, 'nats connection');
+    if (status.type === 'error') logger.warn({ event: status.type, err: status.error }, 'nats connection');
+  }
+}

@@ -1,0 +1,61 @@
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+
+export interface WorkerMetrics {
+  readonly deliveries: Counter<'result'>;
+  readonly skipped: Counter<'reason'>;
+  readonly deadLetters: Counter<'reason'>;
+  readonly callSeconds: Histogram;
+  readonly queueSeconds: Histogram;
+  readonly storeTrouble: Counter<'store'>;
+}
+
+/** Labels come from fixed sets; what Intercom sends is never one. */
+export function createWorkerMetrics(registry: Registry, inFlight: () => number): WorkerMetrics {
+  const registers = [registry];
+  void new Gauge({
+    name: 'intercom_worker_in_flight',
+    help: 'Messages being worked on.',
+    registers,
+    collect() {
+      this.set(inFlight());
+    },
+  });
+  return {
+    deliveries: new Counter({
+      name: 'intercom_worker_deliveries_total',
+      help: 'Calls to the handler, by what was decided after them.',
+      labelNames: ['result'],
+      registers,
+    }),
+    skipped: new Counter({
+      name: 'intercom_worker_skipped_total',
+      help: 'Messages that led to no call: handled before, held by another worker, or not due yet.',
+      labelNames: ['reason'],
+      registers,
+    }),
+    deadLetters: new Counter({
+      name: 'intercom_worker_dead_letters_total',
+      help: 'Messages given up, by reason.',
+      labelNames: ['reason'],
+      registers,
+    }),
+    callSeconds: new Histogram({
+      name: 'intercom_worker_call_seconds',
+      help: 'Duration of calls to the handler.',
+      buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300],
+      registers,
+    }),
+    queueSeconds: new Histogram({
+      name: 'intercom_worker_queue_seconds',
+      help: 'From receipt by the ingress to the first call of the handler.',
+      buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5, 30, 120, 600, 3600],
+      registers,
+    }),
+    storeTrouble: new Counter({
+      name: 'intercom_worker_store_unavailable_total',
+      help: 'Times that claims or dead letters could not be written; the message waits, nothing is called twice.',
+      labelNames: ['store'],
+      registers,
+    }),
+  };
+}

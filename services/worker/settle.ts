@@ -1,0 +1,108 @@
+/** What became of one call to the handler. */
+export type Delivery =
+  | { kind: 'answered'; status: number; retryAfterMs: number | null }
+  | { kind: 'timed-out' }
+  | { kind: 'unreachable'; error: string };
+
+/** What is to be done with the message. */
+export type Settlement =
+  | { kind: 'done' }
+  | { kind: 'retry'; delayMs: number; countsAttempt: boolean }
+  | { kind: 'dead'; reason: DeadReason; detail: string };
+
+export type DeadReason =
+  | 'Refused' // the handler said that it never will: 4xx, 3xx
+  | 'AttemptsExhausted' // retry.maxAttempts
+  | 'AgeExceeded' // retry.maxAge
+  | 'RetentionExceeded' // the event would have expired before its retry
+  | 'UnknownFormat'; // not written by a release that we can read
+
+export interface RetryPolicy {
+  readonly maxAgeMs: number;
+  readonly maxAttempts: number;
+  readonly minBackoffMs: number;
+  readonly maxBackoffMs: number;
+  /** `retention.events`: after this the stream forgets the message. */
+  readonly eventsRetentionMs: number;
+}
+
+export interface History {
+  /** Completed calls before this one. */
+  readonly attempts: number;
+  /** Calls before this one that found the handler unavailable. */
+  readonly misses: number;
+  /** Since the first call began. */
+  readonly ageMs: number;
+  /** Since the message was stored. */
+  readonly storedMs: number;
+}
+
+/**
+ * Decides, and decides alone, what follows from a call. Pure; `jitter` is a number in [0, 1).
+ *
+ *     2xx                                   done
+ *     408 425 429, 5xx, time-out            retry; uses up an attempt
+ *     502 503 504, unreachable              retry; the handler is unavailable, no attempt used, only age
+ *     everything else                       dead letter
+ *
+ * A retry that maxAttempts, maxAge or the stream's retention would not let happen is a dead letter now, while the
+ * message still exists.
+ */
+export function settle(delivery: Delivery, history: History, policy: RetryPolicy, jitter: number): Settlement {
+  const verdict = judge(delivery);
+  if (verdict === 'done') return { kind: 'done' };
+  const detail = describe(delivery);
+  if (verdict === 'refused') return { kind: 'dead', reason: 'Refused', detail };
+  const countsAttempt = verdict === 'failed';
+  const failures = (countsAttempt ? history.attempts : history.misses) + 1;
+  if (countsAttempt && failures >= policy.maxAttempts) return { kind: 'dead', reason: 'AttemptsExhausted', detail };
+  const delayMs = Math.max(backoffMs(failures, policy, jitter), askedFor(delivery));
+  if (history.ageMs + delayMs > policy.maxAgeMs) return { kind: 'dead', reason: 'AgeExceeded', detail };
+  if (history.storedMs + delayMs > policy.eventsRetentionMs * RETENTION_SHARE) {
+    return { kind: 'dead', reason: 'RetentionExceeded', detail };
+  }
+  return { kind: 'retry', delayMs, countsAttempt };
+}
+
+/** Exponential from `minBackoff`, never above `maxBackoff`; the upper half is jitter, so that failures do not march in step. */
+export function backoffMs(failures: number, policy: RetryPolicy, jitter: number): number {
+  const exponential = Math.min(policy.maxBackoffMs, policy.minBackoffMs * 2 ** Math.min(failures - 1, 30));
+  return Math.round(exponential * (0.5 + jitter / 2));
+}
+
+/** Clocks differ and a call takes time: a retry keeps clear of the last twentieth of the retention. */
+const RETENTION_SHARE = 0.95;
+/** A handler may ask for patience, not for ever. */
+const MAX_RETRY_AFTER_MS = 3_600_000;
+
+function judge(delivery: Delivery): 'done' | 'failed' | 'unavailable' | 'refused' {
+  switch (delivery.kind) {
+    case 'unreachable':
+      return 'unavailable';
+    case 'timed-out':
+      return 'failed';
+    case 'answered':
+      return judgeStatus(delivery.status);
+  }
+}
+
+function judgeStatus(status: number): 'done' | 'failed' | 'unavailable' | 'refused' {
+  if (status >= 200 && status < 300) return 'done';
+  if (status === 502 || status === 503 || status === 504) return 'unavailable';
+  if (status >= 500 || status === 408 || status === 425 || status === 429) return 'failed';
+  return 'refused';
+}
+
+function describe(delivery: Delivery): string {
+  switch (delivery.kind) {
+    case 'unreachable':
+      return `unreachable: ${delivery.error}`;
+    case 'timed-out':
+      return 'no answer within the timeout';
+    case 'answered':
+      return `HTTP ${delivery.status}`;
+  }
+}
+
+const askedFor = (delivery: Delivery): number =>
+  delivery.kind === 'answered' ? Math.min(delivery.retryAfterMs ?? 0, MAX_RETRY_AFTER_MS) : 0;

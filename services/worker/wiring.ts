@@ -1,0 +1,71 @@
+import { randomUUID } from 'node:crypto';
+import type { JsMsg } from '@nats-io/jetstream';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { BUCKETS, REDIS_PREFIX, type WorkerEnv } from '#shared/contract.ts';
+import type { Stop } from '#shared/lifecycle.ts';
+import type { Logger } from '#shared/logger.ts';
+import { openClaims } from './claims/open.ts';
+import { DeadLetters } from './dead-letter.ts';
+import { httpHandler } from './deliver.ts';
+import type { WorkerMetrics } from './metrics.ts';
+import { type WorkDeps, work } from './work.ts';
+
+export interface Wired {
+  readonly work: (message: JsMsg) => Promise<void>;
+  /** To be run when no message is being worked on any more. */
+  readonly stops: readonly Stop[];
+}
+
+export interface WiringDeps {
+  readonly connection: NatsConnection;
+  readonly metrics: WorkerMetrics;
+  readonly logger: Logger;
+  /** Bearer token for the handler, or null. */
+  readonly token: string | null;
+}
+
+/** Constructs what one message needs, from the environment. */
+export function wire(config: WorkerEnv, { connection, metrics, logger, token }: WiringDeps): Wired {
+  const webhook = config.WEBHOOK_TOKEN;
+  const claims = openClaims({
+    connection,
+    bucket: BUCKETS.claims(webhook),
+    redisUrl: config.REDIS_URL,
+    redisPrefix: REDIS_PREFIX.claims(webhook),
+    // A process, not a pod: one that was restarted does not own what it held before.
+    owner: `${config.POD_NAME}/${randomUUID()}`,
+    leaseMs: config.CLAIM_LEASE_MS,
+    retentionMs: config.CLAIMS_RETENTION_MS,
+  });
+  const handler = httpHandler({
+    url: config.HANDLER_URL,
+    timeoutMs: config.TIMEOUT_MS,
+    connections: config.CONCURRENCY,
+    token,
+  });
+  const deps: WorkDeps = {
+    handlerName: config.HANDLER,
+    handler,
+    claims,
+    deadLetters: new DeadLetters(connection, { webhook, handler: config.HANDLER, ttlMs: config.DEAD_LETTER_TTL_MS }),
+    policy: {
+      maxAgeMs: config.RETRY_MAX_AGE_MS,
+      maxAttempts: config.RETRY_MAX_ATTEMPTS,
+      minBackoffMs: config.RETRY_MIN_BACKOFF_MS,
+      maxBackoffMs: config.RETRY_MAX_BACKOFF_MS,
+      eventsRetentionMs: config.EVENTS_RETENTION_MS,
+    },
+    regions: config.WORKSPACE_REGIONS,
+    // Three chances within a lease.
+    renewMs: config.CLAIM_LEASE_MS / 3,
+    metrics,
+    logger,
+  };
+  return {
+    work: (message) => work(message, deps),
+    stops: [
+      { name: 'handler', deadlineMs: 1_000, run: () => handler.close() },
+      { name: 'claims', deadlineMs: 2_000, run: () => claims.close() },
+    ],
+  };
+}
