@@ -1,0 +1,65 @@
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Way } from './catalogue.ts';
+import { type Env, execute } from './execute.ts';
+
+const STEP_TIMEOUT_MS = 5 * 60_000;
+const MAX_PACKAGES = 40;
+
+/** Starts the unpacked program with the libraries unpacked beside it, as the same process. */
+const WRAPPER = (binary: string) => `#!/bin/sh
+here=$(CDPATH= cd -- "$(dirname -- "$0")" && pwd) || exit 1
+triplet=$(uname -m)-linux-gnu
+LD_LIBRARY_PATH="$here/root/usr/lib/$triplet:$here/root/lib/$triplet\${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
+export LD_LIBRARY_PATH
+exec "$here/root/usr/bin/${binary}" "$@"
+`;
+
+/**
+ * Unpacks Debian packages, and those they depend on that this machine lacks, into `into` and writes a wrapper that
+ * starts the program from there. apt gets folders of its own there: this needs neither root nor the
+ * machine's package lists, and installs nothing.
+ * @throws Error when there is no apt, or its sources cannot be reached
+ */
+export async function unpackDebian(
+  way: Extract<Way, { kind: 'debian' }>,
+  into: string,
+  { env, signal }: { env: Env; signal?: AbortSignal | undefined },
+): Promise<void> {
+  const how = { env: { ...env, LC_ALL: 'C' }, timeoutMs: STEP_TIMEOUT_MS, signal, cwd: into };
+  const apt = await ownAptFolders(join(into, 'apt'));
+  await execute('apt-get', [...apt, 'update'], how);
+  const plan = await execute('apt-get', [...apt, 'install', '--simulate', ...way.packages], how);
+  await execute('apt-get', [...apt, 'download', ...packagesToFetch(way.packages, plan)], how);
+  for (const file of (await readdir(into)).filter((name) => name.endsWith('.deb'))) {
+    await execute('dpkg', ['-x', file, 'root'], how);
+    await rm(join(into, file));
+  }
+  await rm(join(into, 'apt'), { recursive: true });
+  await writeFile(join(into, way.binary), WRAPPER(way.binary), { mode: 0o755 });
+}
+
+/** The packages asked for and every one that `apt-get install --simulate` says it would install beside them. */
+export function packagesToFetch(asked: readonly string[], simulation: string): string[] {
+  const missing = Array.from(simulation.matchAll(/^Inst (\S+)/gm), (match) => match[1] ?? '');
+  const all = [...new Set([...asked, ...missing])];
+  if (all.length > MAX_PACKAGES) throw new Error(`apt wants ${all.length} packages for ${asked.join(' ')}`);
+  return all;
+}
+
+/** Under `into`, not shared: two of us at once must not write into the same lists. */
+async function ownAptFolders(folder: string): Promise<string[]> {
+  const lists = join(folder, 'lists');
+  const cache = join(folder, 'cache');
+  await mkdir(join(lists, 'partial'), { recursive: true });
+  await mkdir(join(cache, 'archives', 'partial'), { recursive: true });
+  const options = [
+    `Dir::State::lists=${lists}`,
+    `Dir::Cache=${cache}`,
+    'Debug::NoLocking=true',
+    // The sandbox user cannot write to a folder under somebody's home.
+    'APT::Sandbox::User=root',
+    'APT::Install-Recommends=false',
+  ];
+  return ['--quiet=2', ...options.flatMap((option) => ['--option', option])];
+}

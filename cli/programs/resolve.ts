@@ -1,0 +1,104 @@
+import { resolve as absolute, join } from 'node:path';
+import { cacheFolder, fillFolder } from './cache.ts';
+import { PROGRAMS, type Program, type ProgramName, type Way } from './catalogue.ts';
+import { unpackDebian } from './debian.ts';
+import { buildWithGo } from './go.ts';
+import { findOnPath, type ProbeOptions, probe } from './probe.ts';
+import { type OnProgress, withProgress } from './progress.ts';
+import { formatVersion } from './version.ts';
+
+export interface Resolved {
+  /** Absolute, and runs as it is: it needs no environment of its own. */
+  path: string;
+  version: string;
+  source: 'environment' | 'PATH' | 'cache' | Way['kind'];
+}
+
+export interface ResolveOptions extends ProbeOptions {
+  /** Called with one line now and then while something takes longer than two seconds. */
+  onProgress: OnProgress;
+}
+
+/** Finds one program of {@link PROGRAMS}, or gets it; see {@link findOrObtain}. */
+export const resolveProgram = (name: ProgramName, options: ResolveOptions): Promise<Resolved> =>
+  findOrObtain(PROGRAMS[name], options);
+
+/**
+ * Finds a program, or gets it: its environment variable, PATH, the cache folder, then each of its ways into that
+ * folder. Whatever is found has told its version; too old is passed over, except where the variable names it.
+ * @throws Error that lists what was tried and what a person can install; or one about the variable alone
+ */
+export async function findOrObtain(program: Program, options: ResolveOptions): Promise<Resolved> {
+  const { env, signal } = options;
+  const named = env[program.envVar];
+  if (named !== undefined && named !== '') {
+    const path = absolute(named);
+    const probed = await probe(program, path, options);
+    if (probed.kind === 'unusable') throw new Error(`${program.envVar}: ${probed.reason}`);
+    return { path, version: probed.version, source: 'environment' };
+  }
+
+  const tried: string[] = [];
+  for (const path of await findOnPath(program.name, env['PATH'] ?? '')) {
+    const probed = await probe(program, path, options);
+    if (probed.kind === 'usable') return { path, version: probed.version, source: 'PATH' };
+    tried.push(probed.reason);
+  }
+  if (tried.length === 0) tried.push(`PATH: no ${program.name}`);
+
+  for (const way of program.ways) {
+    const plan = planFor(program, way, options);
+    const folder = join(cacheFolder(env), 'programs', plan.folder);
+    const path = join(folder, program.name);
+    const look = () => probe(program, path, options);
+    const cached = await look();
+    if (cached.kind === 'usable') return { path, version: cached.version, source: 'cache' };
+    try {
+      const isGood = async () => (await look()).kind === 'usable';
+      await withProgress(plan.label, options.onProgress, () => fillFolder(folder, plan.fill, isGood));
+      const probed = await look();
+      if (probed.kind === 'usable') return { path, version: probed.version, source: way.kind };
+      tried.push(probed.reason);
+    } catch (error) {
+      signal?.throwIfAborted();
+      tried.push(error instanceof Error ? error.message : String(error));
+    }
+  }
+  throw new Error(explainMissing(program, tried));
+}
+
+/** The text for a person when no way worked. */
+export function explainMissing(program: Program, tried: readonly string[]): string {
+  return [
+    `${program.name} ${formatVersion(program.minimum)} or newer is needed and was not found.`,
+    'Tried:',
+    ...tried.map((line) => `  - ${line.replaceAll('\n', '\n    ')}`),
+    'Install it, then run this again:',
+    ...program.advice.map((line) => `  - ${line}`),
+    `or set ${program.envVar} to its path.`,
+  ].join('\n');
+}
+
+interface Plan {
+  /** Name below the cache's `programs/`; with the version where we choose it, so that a new pin misses the old one. */
+  folder: string;
+  label: string;
+  fill: (into: string) => Promise<void>;
+}
+
+function planFor(program: Program, way: Way, options: ProbeOptions): Plan {
+  switch (way.kind) {
+    case 'go':
+      return {
+        folder: `${program.name}-${way.version}`,
+        label: `building ${program.name} ${way.version}`,
+        fill: (into) => buildWithGo(way, into, options),
+      };
+    case 'debian':
+      return {
+        folder: `${program.name}-debian`,
+        label: `unpacking Debian's ${program.name}`,
+        fill: (into) => unpackDebian(way, into, options),
+      };
+  }
+}
