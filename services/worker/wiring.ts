@@ -27,7 +27,7 @@ export interface WiringDeps {
 /** Constructs what one message needs, from the environment. */
 export function wire(config: WorkerEnv, { connection, metrics, logger, token }: WiringDeps): Wired {
   const webhook = config.WEBHOOK_TOKEN;
-  const claims = openClaims({
+  const claimsTarget = {
     connection,
     bucket: BUCKETS.claims(webhook),
     redisUrl: config.REDIS_URL,
@@ -36,7 +36,8 @@ export function wire(config: WorkerEnv, { connection, metrics, logger, token }: 
     owner: `${config.POD_NAME}/${randomUUID()}`,
     leaseMs: config.CLAIM_LEASE_MS,
     retentionMs: config.CLAIMS_RETENTION_MS,
-  });
+  };
+  const claims = openClaims(claimsTarget, logger);
   const handler = httpHandler({
     url: config.HANDLER_URL,
     timeoutMs: config.TIMEOUT_MS,
