@@ -1,0 +1,22 @@
+import type {
+  V1ConfigMap,
+  V1Deployment,
+  V1PodDisruptionBudget,
+  V1Service,
+  V1ServiceAccount,
+} from '@kubernetes/client-node';
+import type { IngressEnv } from '#shared/contract.ts';
+
+/** What rendering needs beside the resource. Equal facts give equal bytes. */
+export interface RenderFacts {
+  /** UID of the resource, for the owner references by which Kubernetes collects what was rendered. */
+  readonly uid: string;
+  /** The operator's own image; every process of ours runs from it. */
+  readonly image: string;
+  readonly natsUrl: string;
+  /** Claims live in Redis where it is given, else in NATS. */
+  readonly redisUrl?: string;
+  readonly logLevel: IngressEnv['LOG_LEVEL'];
+}
+
+export type Rendered = V1ServiceAccount | V1ConfigMap | V1Service | V1Deployment | V1PodDisruptionBudget;

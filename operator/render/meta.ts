@@ -1,0 +1,78 @@
+import { createHash } from 'node:crypto';
+import type { V1ObjectMeta, V1OwnerReference } from '@kubernetes/client-node';
+import { API_VERSION, GROUP, type IntercomWebhook, KIND } from '../api/v1alpha1.ts';
+
+/** Makes every name and label of what is rendered. */
+
+/** Longest label value, and longest name that fits everywhere a name is used (RFC 1123 label). */
+const MAX_LENGTH = 63;
+const HASH_LENGTH = 8;
+
+/** One workload of a webhook; everything that belongs to it has its name. */
+export interface Component {
+  readonly name: string;
+  /** Never change within the life of a Deployment: its selector is immutable. */
+  readonly selector: Readonly<Record<string, string>>;
+}
+
+export const ingressComponent = (webhook: IntercomWebhook): Component => ({
+  name: nameOf(webhook.metadata.name, 'ingress'),
+  selector: selectorOf(webhook, 'ingress'),
+});
+
+export const workerComponent = (webhook: IntercomWebhook, handler: string): Component => ({
+  name: nameOf(webhook.metadata.name, handler, 'worker'),
+  selector: { ...selectorOf(webhook, 'worker'), [HANDLER_LABEL]: handler },
+});
+
+export const HANDLER_LABEL = `${GROUP}/handler`;
+export const CONFIG_HASH_ANNOTATION = `${GROUP}/config-hash`;
+
+const selectorOf = ({ metadata }: IntercomWebhook, component: string) => ({
+  'app.kubernetes.io/name': 'intercom-webhook',
+  'app.kubernetes.io/instance': bounded(metadata.name, metadata.name),
+  'app.kubernetes.io/component': component,
+});
+
+/** Labels of every object: the selector, and who made it. */
+export const labelsOf = ({ selector }: Component): Record<string, string> => ({
+  ...selector,
+  'app.kubernetes.io/part-of': 'intercom-operator',
+  'app.kubernetes.io/managed-by': 'intercom-operator',
+});
+
+/** Metadata of an object of a component, owned by the resource. */
+export function metaOf(webhook: IntercomWebhook, uid: string, component: Component): V1ObjectMeta {
+  return {
+    name: component.name,
+    namespace: webhook.metadata.namespace,
+    labels: labelsOf(component),
+    ownerReferences: [ownerReference(webhook, uid)],
+  };
+}
+
+const ownerReference = ({ metadata }: IntercomWebhook, uid: string): V1OwnerReference => ({
+  apiVersion: API_VERSION,
+  kind: KIND,
+  name: metadata.name,
+  uid,
+  controller: true,
+  blockOwnerDeletion: true,
+});
+
+/**
+ * `icw-<part>-<part>…`, at most 63 characters, beginning with a letter as Services need. A part with a dash or dot in it
+ * could be read as two parts, and would then be the name of somebody else: such a name ends with a hash of its parts.
+ */
+export function nameOf(...parts: readonly string[]): string {
+  const plain = ['icw', ...parts].join('-').replaceAll('.', '-');
+  const isUnique = parts.every((part) => !/[-.]/.test(part));
+  return isUnique && plain.length <= MAX_LENGTH ? plain : hashed(plain, parts.join('/'));
+}
+
+const bounded = (text: string, identity: string): string => (text.length <= MAX_LENGTH ? text : hashed(text, identity));
+
+function hashed(text: string, identity: string): string {
+  const hash = createHash('sha256').update(identity).digest('hex').slice(0, HASH_LENGTH);
+  return `${text.slice(0, MAX_LENGTH - HASH_LENGTH - 1).replace(/[-.]+$/, '')}-${hash}`;
+}

@@ -1,0 +1,163 @@
+import type { V1ConfigMap, V1Deployment, V1Service } from '@kubernetes/client-node';
+import { describe, expect, test } from 'vitest';
+import { stringify } from 'yaml';
+import type { IntercomWebhook } from '#operator/api/v1alpha1.ts';
+import type { Rendered } from '#operator/render/facts.ts';
+import { render } from '#operator/render/render.ts';
+import { renderFacts } from '#test/support/render-facts.ts';
+import { webhook } from '#test/support/webhook.ts';
+import { full, minimal, targets } from './resources.ts';
+
+const asYaml = (objects: readonly Rendered[]): string =>
+  objects.map((object) => stringify(object, { aliasDuplicateObjects: false })).join('---\n');
+
+const rendered = (resource: IntercomWebhook) => {
+  const objects = render(resource, renderFacts());
+  const named = <T extends Rendered>(kind: string, name: string) =>
+    objects.find((object) => object.kind === kind && object.metadata?.name === name) as T | undefined;
+  return {
+    objects,
+    ids: objects.map(({ kind, metadata }) => `${kind}/${metadata?.name}`),
+    deployment: (name: string) => named<V1Deployment>('Deployment', name)?.spec,
+    pod: (name: string) => named<V1Deployment>('Deployment', name)?.spec?.template,
+    configMap: (name: string) => named<V1ConfigMap>('ConfigMap', name)?.data,
+    service: (name: string) => named<V1Service>('Service', name),
+  };
+};
+
+const [handler = { name: 'support' }] = webhook().spec.handlers;
+
+describe('rendering', () => {
+  test.each(Object.entries({ minimal, full, targets }))('of the %s resource is as recorded', async (name, resource) => {
+    await expect(asYaml(render(resource, renderFacts()))).toMatchFileSnapshot(`golden/${name}.yaml`);
+  });
+
+  test('gives the same bytes twice', () => {
+    const again = structuredClone(full);
+    expect(asYaml(render(again, renderFacts()))).toBe(asYaml(render(full, renderFacts())));
+  });
+
+  test('leaves the resource as it was', () => {
+    const before = JSON.stringify(full);
+    render(full, renderFacts());
+    expect(JSON.stringify(full)).toBe(before);
+  });
+
+  test('puts every object into the namespace of the resource, owned by it', () => {
+    for (const { metadata } of [minimal, full, targets].flatMap((resource) => render(resource, renderFacts()))) {
+      expect(metadata?.namespace).toBe('crm');
+      expect(metadata?.ownerReferences).toEqual([
+        expect.objectContaining({ kind: 'IntercomWebhook', name: 'support', uid: renderFacts().uid, controller: true }),
+      ]);
+    }
+  });
+
+  test('is sorted and names nothing twice', () => {
+    const { ids } = rendered(targets);
+    expect(ids).toEqual([...new Set(ids)].sort());
+  });
+});
+
+describe('pods', () => {
+  test('roll when their configuration changes, and only those', () => {
+    const hashes = (resource: IntercomWebhook) =>
+      ['icw-support-ingress', 'icw-support-support-worker'].map(
+        (name) => rendered(resource).pod(name)?.metadata?.annotations?.['intercom-operator.io/config-hash'],
+      );
+    const [ingress, worker] = hashes(minimal);
+    const changed = hashes(webhook({ handlers: [{ ...handler, concurrency: 17 }] }));
+    expect(changed[0]).toBe(ingress);
+    expect(changed[1]).not.toBe(worker);
+  });
+
+  test('keep our labels, whatever a template says', () => {
+    const labels = rendered(full).pod('icw-support-ingress')?.metadata?.labels;
+    expect(labels).toMatchObject({ team: 'support', 'app.kubernetes.io/component': 'ingress' });
+    expect(labels).toMatchObject(rendered(full).deployment('icw-support-ingress')?.selector.matchLabels ?? {});
+  });
+
+  test('each have a CPU request or a limit that stands for it', () => {
+    for (const resource of [minimal, full, targets]) {
+      for (const object of render(resource, renderFacts()).filter(({ kind }) => kind === 'Deployment')) {
+        const spec = (object as V1Deployment).spec?.template.spec;
+        for (const { name, resources } of [...(spec?.containers ?? []), ...(spec?.initContainers ?? [])]) {
+          expect(resources?.requests?.['cpu'] ?? resources?.limits?.['cpu'], name).toBeDefined();
+        }
+      }
+    }
+  });
+
+  test('get the time their work may take before they are killed', () => {
+    const grace = (resource: IntercomWebhook, name: string) =>
+      rendered(resource).pod(name)?.spec?.terminationGracePeriodSeconds;
+    expect(grace(minimal, 'icw-support-support-worker')).toBe(60 + 15);
+    expect(grace(minimal, 'icw-support-ingress')).toBe(5 + 25);
+    expect(grace(full, 'icw-support-ingress')).toBe(20 + 25);
+  });
+
+  test('run a handler as a native sidecar that starts before the worker', () => {
+    const spec = rendered(minimal).pod('icw-support-support-worker')?.spec;
+    expect(spec?.initContainers).toMatchObject([{ name: 'support', restartPolicy: 'Always' }]);
+    expect(spec?.initContainers?.[0]?.startupProbe).toBeDefined();
+    expect(spec?.containers.map(({ name }) => name)).toEqual(['worker']);
+  });
+
+  test('have no sidecar for a handler that runs elsewhere', () => {
+    expect(rendered(targets).pod('icw-support-crm-worker')?.spec).not.toHaveProperty('initContainers');
+  });
+});
+
+describe('replicas', () => {
+  const replicas = (spec: Parameters<typeof webhook>[0]) => {
+    const { deployment, ids } = rendered(webhook(spec));
+    const budgets = ids.filter((id) => id.startsWith('PodDisruptionBudget/'));
+    return {
+      ingress: deployment('icw-support-ingress')?.replicas,
+      worker: deployment('icw-support-support-worker')?.replicas,
+      budgets,
+    };
+  };
+  const budget = {
+    ingress: 'PodDisruptionBudget/icw-support-ingress',
+    worker: 'PodDisruptionBudget/icw-support-support-worker',
+  };
+
+  test('are the least asked for; a single one has no disruption budget, which would block its node', () => {
+    expect(replicas({})).toEqual({ ingress: 2, worker: 1, budgets: [budget.ingress] });
+    const handlers = [{ ...handler, scaling: { minReplicas: 2 } }];
+    const receiver = { scaling: { minReplicas: 1 } };
+    expect(replicas({ handlers, receiver })).toEqual({ ingress: 1, worker: 2, budgets: [budget.worker] });
+  });
+
+  test('of a handler that may have none are one, for nothing would scale it up again', () => {
+    expect(replicas({ handlers: [{ ...handler, scaling: { minReplicas: 0 } }] }).worker).toBe(1);
+  });
+
+  test.each([{ suspend: true }, { handlers: [{ ...handler, suspend: true }] }])(
+    'of a suspended worker are none, while the receiver goes on',
+    (spec) => {
+      expect(replicas(spec)).toMatchObject({ ingress: 2, worker: 0 });
+    },
+  );
+});
+
+describe('the service', () => {
+  test('leads to the webhook port first, and offers metrics inside the cluster only', () => {
+    const ports = (resource: IntercomWebhook) =>
+      rendered(resource)
+        .service('icw-support-ingress')
+        ?.spec?.ports?.map(({ name, targetPort }) => [name, targetPort]);
+    expect(ports(minimal)).toEqual([
+      ['webhook', 'webhook'],
+      ['metrics', 'inner'],
+    ]);
+    expect(ports(full)).toEqual([['webhook', 'webhook']]);
+  });
+
+  test('keeps the address of the client behind a load balancer', () => {
+    expect(rendered(full).service('icw-support-ingress')?.spec).toMatchObject({
+      type: 'LoadBalancer',
+      externalTrafficPolicy: 'Local',
+    });
+  });
+});
