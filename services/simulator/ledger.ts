@@ -1,0 +1,64 @@
+import { epochMs } from './clock.ts';
+import type { Identity } from './notification.ts';
+import type { Outcome } from './penalties.ts';
+import type { Planned } from './plan.ts';
+
+/** One attempt as it happened; `status` where there was an answer, `error` where there was none. Times in ms since 1970. */
+export interface AttemptLine {
+  readonly atMs: number;
+  readonly latencyMs: number;
+  readonly status?: number;
+  readonly error?: string;
+}
+
+/** One notification that was sent: a line of `GET /notifications`. Never holds a body. */
+export interface NotificationLine extends Identity {
+  readonly run: string;
+  /** `<app_id>:<id>`: what makes it one and the same to a receiver. */
+  readonly key: string;
+  readonly kind: Planned['kind'];
+  readonly sentAtMs: number;
+  readonly attempts: AttemptLine[];
+}
+
+/** What was sent, in the order of sending; bounded by reservation, so that a run either fits as a whole or doesn't start. */
+export interface Ledger {
+  /** @returns false when so many more would not fit */
+  readonly reserve: (count: number) => boolean;
+  readonly open: (line: Omit<NotificationLine, 'sentAtMs' | 'attempts'>) => NotificationLine;
+  /** @param run only this run's */
+  readonly lines: (run?: string) => Generator<NotificationLine, void, undefined>;
+}
+
+export function createLedger(maxNotifications: number): Ledger {
+  const all: NotificationLine[] = [];
+  let reserved = 0;
+  return {
+    reserve(count) {
+      if (reserved + count > maxNotifications) return false;
+      reserved += count;
+      return true;
+    },
+    open(line) {
+      const opened = { ...line, sentAtMs: epochMs(), attempts: [] };
+      all.push(opened);
+      return opened;
+    },
+    *lines(run) {
+      for (const line of all) if (run === undefined || line.run === run) yield line;
+    },
+  };
+}
+
+/** @param atMs when the attempt began */
+export function attemptLine(atMs: number, outcome: Outcome): AttemptLine {
+  const { latencyMs } = outcome;
+  switch (outcome.kind) {
+    case 'answered':
+      return { atMs, latencyMs, status: outcome.status };
+    case 'timed-out':
+      return { atMs, latencyMs, error: 'timeout' };
+    case 'unreachable':
+      return { atMs, latencyMs, error: outcome.code };
+  }
+}

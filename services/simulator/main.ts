@@ -1,0 +1,44 @@
+import { once } from 'node:events';
+import { CommanderError } from 'commander';
+import { pino } from 'pino';
+import { buildCommand, type Invocation } from './command.ts';
+import { sendOnce } from './send-once.ts';
+import { startSimulator } from './simulator.ts';
+
+const EXIT_FLAWED = 1;
+const EXIT_USAGE = 2;
+
+// stdout belongs to the report
+const logger = pino({ name: 'simulator' }, pino.destination({ fd: 2, sync: true }));
+const stop = new AbortController();
+for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => stop.abort());
+
+async function carryOut(invocation: Invocation): Promise<void> {
+  const options = { ...invocation.options, logger };
+  switch (invocation.kind) {
+    case 'serve': {
+      const simulator = await startSimulator(options);
+      if (!stop.signal.aborted) await once(stop.signal, 'abort');
+      await simulator.close();
+      logger.info('stopped');
+      break;
+    }
+    case 'send-once': {
+      const { subscription, send } = invocation;
+      const { good, report } = await sendOnce({ options, subscription, send, signal: stop.signal });
+      process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
+      if (!good) process.exitCode = EXIT_FLAWED;
+    }
+  }
+}
+
+try {
+  await buildCommand(carryOut).parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) {
+    process.exitCode = error.exitCode === 0 ? 0 : EXIT_USAGE;
+  } else {
+    logger.fatal({ err: error }, 'failed');
+    process.exitCode = EXIT_FLAWED;
+  }
+}

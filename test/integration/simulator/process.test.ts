@@ -1,0 +1,104 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { temporaryFolder } from '#test/support/child.ts';
+import { freePort } from '#test/support/free-port.ts';
+import { trackLeaks } from '#test/support/leaks.ts';
+import { type Answer, type Receiver, startReceiver } from './receiver.ts';
+
+trackLeaks();
+
+const MAIN = join(import.meta.dirname, '../../../services/simulator/main.ts');
+const SECRET = 'process-test-secret';
+
+const LogLine = z.looseObject({ msg: z.string(), controlPort: z.int().optional() });
+
+let folder = '';
+let secretFile = '';
+
+beforeAll(() => {
+  folder = temporaryFolder('simulator-process');
+  secretFile = join(folder, 'client-secret');
+  writeFileSync(secretFile, `${SECRET}\n`);
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+interface Ended {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+async function simulate(...args: string[]): Promise<Ended> {
+  const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
+  return { status: child.exitCode, stdout, stderr };
+}
+
+async function sendTo(answer: (before: number) => Answer): Promise<{ ended: Ended; endpoint: Receiver }> {
+  const endpoint = await startReceiver(({ method }, before) => (method === 'HEAD' ? 200 : answer(before)));
+  const sending = ['--url', endpoint.url, '--secret-file', secretFile, '--count', '8', '--rate', '200', '--seed', '1'];
+  const ended = await simulate(...sending, '--retry-after', '50ms');
+  await endpoint.close();
+  return { ended, endpoint };
+}
+
+describe('sending once', () => {
+  it('prints the report and ends with 0 when a retry mends everything', async () => {
+    const { ended, endpoint } = await sendTo((before) => (before === 3 ? 500 : 200));
+    expect(ended.status).toBe(0);
+    expect(JSON.parse(ended.stdout)).toMatchObject({
+      sent: 8,
+      intercom: { delivered: 8, errors: 1, retried: 1, lostAfterRetry: 0 },
+    });
+    expect(endpoint.posts()).toHaveLength(1 + 8 + 1);
+    expect(ended.stdout + ended.stderr).not.toContain(SECRET);
+  });
+
+  it('ends with 1 when something was lost', async () => {
+    const { ended } = await sendTo(() => 503);
+    expect(ended.status).toBe(1);
+    expect(JSON.parse(ended.stdout)).toMatchObject({ intercom: { delivered: 0, lostAfterRetry: 8 } });
+  });
+
+  it('ends with 1 when the URL cannot be saved, and says why', async () => {
+    const ended = await simulate('--url', `http://127.0.0.1:${await freePort()}/`, '--secret-file', secretFile);
+    expect(ended.status).toBe(1);
+    expect(JSON.parse(ended.stdout)).toMatchObject({
+      sent: 0,
+      lastSave: { saved: false, head: { error: expect.any(String) } },
+    });
+  });
+
+  it('ends with 2 for wrong usage, and with 0 for help', async () => {
+    expect(await simulate('--count', 'many')).toMatchObject({ status: 2, stdout: '' });
+    const help = await simulate('--help');
+    expect(help).toMatchObject({ status: 0, stderr: '' });
+    expect(help.stdout).toContain('Usage: intercom-simulator');
+  });
+});
+
+describe('serving', () => {
+  it('says where it listens, serves there, and ends gracefully at SIGTERM', async () => {
+    const child = spawn(process.execPath, [MAIN, '--seed', '1'], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const lines = createInterface({ input: child.stderr })[Symbol.asyncIterator]();
+    const nextLine = async () => LogLine.parse(JSON.parse(String((await lines.next()).value)));
+    const listening = await nextLine();
+    expect(listening).toMatchObject({ msg: 'listening', host: '127.0.0.1' });
+
+    const report = await fetch(`http://127.0.0.1:${listening.controlPort}/report`, {
+      headers: { connection: 'close' },
+    });
+    expect(await report.json()).toMatchObject({ runs: 0, sent: 0 });
+
+    child.kill('SIGTERM');
+    expect(await nextLine()).toMatchObject({ msg: 'stopped' });
+    await once(child, 'close');
+    expect(child.exitCode).toBe(0);
+  });
+});
