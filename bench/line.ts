@@ -1,0 +1,114 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import { createInterface } from 'node:readline';
+import { setInterval as ticks } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { request } from 'undici';
+import { Intercom, simulatorPod } from '#cli/demo/intercom.ts';
+import { quantile } from '#cli/demo/judge.ts';
+import { freePort } from '#cli/local/free-port.ts';
+import { parseEntry } from '#cli/local/log-line.ts';
+import type { LocalContainer } from '#cli/local/plan.ts';
+import { type Local, up } from '#cli/local/up.ts';
+import { median, note, printFigure } from './figure.ts';
+
+/**
+ * The whole line: simulator → ingress → JetStream → worker → handler, each a process of its own, on this machine.
+ * Bars: send_to_handler_p99_ms 25 at 500/s, ingress_start_ms 300, ingress_idle_rss_mb 90.
+ */
+const RATE = 500;
+const SECONDS = 20;
+/** Compilers and caches are cold at first; what is sent in this time is not measured. */
+const WARM_UP_SECONDS = 5;
+const STARTS = 7;
+const HANDLER_PORT = 18_080;
+const FILE = fileURLToPath(new URL('./line.yaml', import.meta.url));
+
+const signal = AbortSignal.timeout(180_000);
+const firstCallMs = new Map<string, number>();
+const handler = await listenAsHandler(firstCallMs);
+const local = await up({
+  file: FILE,
+  redis: process.argv.includes('--redis'),
+  env: process.env,
+  signal,
+  onProgress: note,
+  events: { onLine: () => undefined, onExit: (pod, container, how) => note(`${pod}/${container} ended: ${how}`) },
+});
+try {
+  const ingress = container(local, 'ingress');
+  printFigure('ingress_idle_rss_mb', await residentMegabytes(ingress), 'MB');
+  printFigure('worker_idle_rss_mb', await residentMegabytes(container(local, 'worker')), 'MB');
+  const latenciesMs = await sendThrough(local);
+  printFigure('send_to_handler_p50_ms', quantile(latenciesMs, 0.5), 'ms');
+  printFigure('send_to_handler_p99_ms', quantile(latenciesMs, 0.99), 'ms');
+  printFigure('worker_rss_mb', await residentMegabytes(container(local, 'worker')), 'MB');
+  printFigure('ingress_rss_mb', await residentMegabytes(ingress), 'MB');
+  printFigure('ingress_start_ms', await startMs(ingress), 'ms');
+} finally {
+  await local.stop();
+  handler.closeAllConnections();
+  handler.close();
+}
+
+/** Sends for {@link SECONDS} at {@link RATE}. @returns sorted, from the first attempt to the handler's first call */
+async function sendThrough({ webhooks, startPods }: Local): Promise<number[]> {
+  const [target] = webhooks;
+  if (target === undefined) throw new Error(`${FILE} holds no IntercomWebhook`);
+  const port = await freePort();
+  await startPods([simulatorPod(port, '1s')], signal);
+  const intercom = new Intercom(port);
+  await intercom.saveUrl({ url: target.url, secret: target.clientSecret, appId: 'abc12345' });
+  const count = RATE * SECONDS;
+  note(`sending ${count} notifications at ${RATE}/s`);
+  await intercom.send({ count, ratePerSecond: RATE, seed: 1, conversations: 1000 });
+  for await (const _ of ticks(250, undefined, { signal })) if (firstCallMs.size >= count) break;
+  const sent = (await intercom.notifications()).filter(({ kind }) => kind === 'good');
+  const fromMs = (sent[0]?.sentAtMs ?? 0) + WARM_UP_SECONDS * 1000;
+  return sent
+    .filter(({ sentAtMs }) => sentAtMs >= fromMs)
+    .map(({ key, attempts, sentAtMs }) => (firstCallMs.get(key) ?? Infinity) - (attempts[0]?.atMs ?? sentAtMs))
+    .toSorted((a, b) => a - b);
+}
+
+/** From `spawn` to the line that says it listens: what a pod's start adds to its image. */
+async function startMs({ argv: [command = '', ...args], env }: LocalContainer): Promise<number> {
+  const durations: number[] = [];
+  for (let i = 0; i < STARTS; i++) {
+    const ports = { PORT: String(await freePort()), INNER_PORT: String(await freePort()) };
+    const startedMs = performance.now();
+    const child = spawn(command, args, { env: { ...env, ...ports }, stdio: ['ignore', 'pipe', 'inherit'] });
+    for await (const line of createInterface({ input: child.stdout })) {
+      if (parseEntry(line)?.['msg'] !== 'listening') continue;
+      durations.push(performance.now() - startedMs);
+      child.kill('SIGTERM');
+    }
+  }
+  return median(durations);
+}
+
+async function residentMegabytes({ ports }: LocalContainer): Promise<number> {
+  const inner = ports['inner'] ?? ports['metrics'];
+  const response = await request(`http://127.0.0.1:${inner}/metrics`, { reset: true });
+  const bytes = /^process_resident_memory_bytes(?:\{.*\})? (\S+)$/m.exec(await response.body.text())?.[1];
+  return Number(bytes) / 1024 / 1024;
+}
+
+function container({ pods }: Local, name: string): LocalContainer {
+  const found = pods.flatMap((pod) => pod.plan.containers).find((each) => each.name === name);
+  if (found === undefined) throw new Error(`no container ${name}`);
+  return found;
+}
+
+/** The handler: notes when each notification first came, by `<app_id>:<id>`. */
+async function listenAsHandler(calls: Map<string, number>): Promise<Server> {
+  const server = createServer((incoming, reply) => {
+    const key = String(incoming.headers['idempotency-key']).replace(/:bench$/, '');
+    if (!calls.has(key)) calls.set(key, performance.timeOrigin + performance.now());
+    incoming.resume().on('end', () => reply.end());
+  });
+  server.listen(HANDLER_PORT, '127.0.0.1');
+  await once(server, 'listening');
+  return server;
+}

@@ -1,0 +1,146 @@
+import { setTimeout as delay, setInterval as ticks } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { freePort } from '#cli/local/free-port.ts';
+import { formatLogLine } from '#cli/local/log-line.ts';
+import type { Pod } from '#cli/local/pod.ts';
+import { type Local, up } from '#cli/local/up.ts';
+import { CallLog } from './call-log.ts';
+import { Intercom, simulatorPod } from './intercom.ts';
+import { judge } from './judge.ts';
+import { allKept, formatTable, type Section, summarise } from './table.ts';
+
+export interface DemoOptions {
+  readonly keep: boolean;
+  readonly redis: boolean;
+  /** Shows the log lines of all processes. */
+  readonly verbose: boolean;
+  readonly env: NodeJS.ProcessEnv;
+  readonly print: (line: string) => void;
+  readonly signal: AbortSignal;
+}
+
+const FILE = fileURLToPath(new URL('../../examples/demo.yaml', import.meta.url));
+/** 300 good ones and the rest at 40/s take 9 s. */
+const RUN = {
+  count: 300,
+  ratePerSecond: 40,
+  seed: 1,
+  conversations: 50,
+  duplicates: 30,
+  forgeries: 20,
+  unknownTopics: 10,
+};
+/** Intercom waits a minute; here that minute is shorter. */
+const RETRY_AFTER = '2s';
+const KILL_WORKER_AFTER_MS = 2_500;
+const KILL_INGRESS_AFTER_MS = 5_000;
+/** A killed worker's messages come again after 12 s; three times that is no longer patience. */
+const DRAIN_TIMEOUT_MS = 40_000;
+
+/** The whole line once, with kills on the way. @returns whether every promise held */
+export async function demo(options: DemoOptions): Promise<boolean> {
+  const { print, signal } = options;
+  const calls = new CallLog();
+  const local = await up({
+    file: FILE,
+    redis: options.redis,
+    env: options.env,
+    signal,
+    onProgress: (line) => print(`· ${line}`),
+    events: {
+      onLine(pod, container, line) {
+        if (container === 'support') calls.add(pod, line);
+        if (options.verbose) print(formatLogLine(pod, container, line));
+      },
+      onExit: (pod, container, how) => print(`· ${pod}/${container} ended (${how}), starting again`),
+    },
+  });
+  try {
+    const port = await freePort();
+    await local.startPods([simulatorPod(port, RETRY_AFTER)], signal);
+    const intercom = new Intercom(port);
+    const sections = await play({ ...options, local, intercom, calls });
+    print(`\n${formatTable(sections)}\n`);
+    const kept = allKept(sections);
+    print(kept ? 'Every promise held.' : 'A promise was broken.');
+    if (options.keep) await keepRunning(local, port, options);
+    return kept;
+  } finally {
+    print('· stopping everything');
+    await local.stop();
+  }
+}
+
+interface Stage extends DemoOptions {
+  readonly local: Local;
+  readonly intercom: Intercom;
+  readonly calls: CallLog;
+}
+
+async function play({ local, intercom, calls, print, signal }: Stage): Promise<readonly Section[]> {
+  const [target] = local.webhooks;
+  if (target === undefined) throw new Error('the demo file holds no IntercomWebhook');
+  print(`· saving ${target.url} as the endpoint at Intercom`);
+  const { saved } = await intercom.saveUrl({ url: target.url, secret: target.clientSecret, appId: 'abc12345' });
+  if (!saved) throw new Error('Intercom did not accept the endpoint: its probe or ping was not answered');
+  print(
+    `· sending ${RUN.count} notifications, ${RUN.duplicates} duplicates, ${RUN.forgeries} forgeries, ${RUN.unknownTopics} of unknown topics`,
+  );
+  await intercom.send(RUN);
+  const workerKills: number[] = [];
+  await delay(KILL_WORKER_AFTER_MS, undefined, { signal });
+  workerKills.push(Date.now());
+  kill(local.pods, 'worker', print);
+  await delay(KILL_INGRESS_AFTER_MS - KILL_WORKER_AFTER_MS, undefined, { signal });
+  kill(local.pods, 'ingress', print);
+  await untilDrained(intercom, calls, { print, signal });
+  const sent = await intercom.notifications();
+  const verdict = judge({ handler: 'support', sent, calls: calls.calls, workerKills });
+  return summarise(await intercom.report(), verdict, RUN.forgeries);
+}
+
+/** SIGKILL to the first pod's process of that name: no chance to say goodbye. */
+function kill(pods: readonly Pod[], container: string, print: (line: string) => void): void {
+  const pod = pods.find((candidate) => candidate.pidOf(container) !== null);
+  const pid = pod?.pidOf(container) ?? null;
+  if (pod === undefined || pid === null) throw new Error(`no ${container} process to kill`);
+  print(`· kill -9 ${pod.plan.name}/${container}`);
+  process.kill(pid, 'SIGKILL');
+}
+
+/** Resolves when nothing is under way any more, or when that took too long: the table then tells what is missing. */
+async function untilDrained(
+  intercom: Intercom,
+  calls: CallLog,
+  { print, signal }: Pick<Stage, 'print' | 'signal'>,
+): Promise<void> {
+  const total = RUN.count + RUN.duplicates + RUN.forgeries + RUN.unknownTopics;
+  const deadlineMs = performance.now() + DRAIN_TIMEOUT_MS;
+  let shownMs = performance.now();
+  for await (const _ of ticks(200, undefined, { signal })) {
+    const { sent, inFlight, awaitingRetry } = await intercom.report();
+    const handled = calls.ended.size;
+    if (sent >= total && inFlight === 0 && awaitingRetry === 0 && handled >= RUN.count) return;
+    if (performance.now() > deadlineMs) return;
+    if (performance.now() - shownMs > 2_000) {
+      print(`· sent ${sent} of ${total}, handled ${handled} of ${RUN.count}`);
+      shownMs = performance.now();
+    }
+  }
+}
+
+async function keepRunning(local: Local, port: number, { print, signal }: DemoOptions): Promise<void> {
+  const [target] = local.webhooks;
+  print(
+    [
+      '',
+      `Everything stays up until Ctrl-C. Endpoint ${target?.url}, NATS ${local.natsUrl}.`,
+      'Send more:',
+      `  curl -s -H 'content-type: application/json' -d '{"count":100,"ratePerSecond":20}' http://127.0.0.1:${port}/send`,
+      `  curl -s http://127.0.0.1:${port}/report`,
+    ].join('\n'),
+  );
+  const { promise, resolve } = Promise.withResolvers<void>();
+  signal.addEventListener('abort', () => resolve(), { once: true });
+  await promise;
+}

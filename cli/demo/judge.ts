@@ -1,0 +1,94 @@
+/** A notification as Intercom sent it, from the simulator's account. */
+export interface Sent {
+  /** `<app_id>:<id>` */
+  readonly key: string;
+  readonly kind: 'good' | 'duplicate' | 'forged' | 'unknown';
+  readonly sentAtMs: number;
+  readonly attempts: readonly { readonly atMs: number; readonly status?: number | undefined }[];
+}
+
+/** A call as the handler saw it. `endMs` is null where the handler did not live to answer. */
+export interface Call {
+  /** `<app_id>:<id>:<handler>` */
+  readonly idempotencyKey: string;
+  readonly beginMs: number;
+  readonly endMs: number | null;
+}
+
+export interface Evidence {
+  readonly handler: string;
+  readonly sent: readonly Sent[];
+  readonly calls: readonly Call[];
+  /** When workers were killed, in ms since 1970. */
+  readonly workerKills: readonly number[];
+}
+
+export interface Verdict {
+  /** Notifications with a good signature and a declared topic that were answered 200. */
+  readonly acknowledged: number;
+  /** Of these, the handler has answered. */
+  readonly handled: number;
+  readonly lost: readonly string[];
+  /** Calls for a notification that a killed worker had in its hands: allowed, with the same idempotency key. */
+  readonly repeatedCalls: number;
+  /** Calls for a notification that was done: never allowed. */
+  readonly handledTwice: readonly string[];
+  /** Calls for something Intercom did not get a 200 for, or that is not declared. */
+  readonly uninvited: readonly string[];
+  /** From Intercom's first attempt to the handler's first call, sorted. */
+  readonly latenciesMs: readonly number[];
+}
+
+/**
+ * A worker that is killed between the handler's answer and writing it down must call again: so much time may lie between
+ * the two.
+ */
+const RECORD_SLACK_MS = 250;
+
+/** Compares what was acknowledged with what was handled, by id and count. Pure. */
+export function judge({ handler, sent, calls, workerKills }: Evidence): Verdict {
+  const expected = new Map<string, number>();
+  const allowed = new Set<string>();
+  for (const { key, kind, sentAtMs, attempts } of sent) {
+    if (kind === 'forged' || kind === 'unknown') continue;
+    allowed.add(`${key}:${handler}`);
+    const isAcknowledged = attempts.some(({ status }) => status === 200);
+    if (isAcknowledged)
+      expected.set(`${key}:${handler}`, Math.min(sentAtMs, expected.get(`${key}:${handler}`) ?? sentAtMs));
+  }
+  const byKey = Map.groupBy(calls, (call) => call.idempotencyKey);
+  const verdict = { repeatedCalls: 0, handledTwice: [] as string[], latenciesMs: [] as number[] };
+  for (const [key, ofKey] of byKey) {
+    const ordered = ofKey.toSorted((a, b) => a.beginMs - b.beginMs);
+    for (const [index, again] of ordered.slice(1).entries()) {
+      const before = ordered[index];
+      if (before !== undefined && workerKills.some((killMs) => excuses(killMs, before, again)))
+        verdict.repeatedCalls += 1;
+      else verdict.handledTwice.push(key);
+    }
+    const sentAtMs = expected.get(key);
+    const first = ordered[0];
+    if (sentAtMs !== undefined && first !== undefined) verdict.latenciesMs.push(first.beginMs - sentAtMs);
+  }
+  const isHandled = (key: string) => byKey.get(key)?.some((call) => call.endMs !== null) ?? false;
+  const lost = [...expected.keys()].filter((key) => !isHandled(key));
+  return {
+    ...verdict,
+    acknowledged: expected.size,
+    handled: expected.size - lost.length,
+    lost,
+    // Stored without an answer: the ingress died in between. That is a call too many only where nobody had sent it.
+    uninvited: [...byKey.keys()].filter((key) => !allowed.has(key)),
+    latenciesMs: verdict.latenciesMs.toSorted((a, b) => a - b),
+  };
+}
+
+/** The worker that made the first call died while it ran, or before it could write down that it was done. */
+const excuses = (killMs: number, first: Call, again: Call): boolean =>
+  first.beginMs <= killMs &&
+  again.beginMs > killMs &&
+  (first.endMs === null || first.endMs >= killMs - RECORD_SLACK_MS);
+
+/** The value below which the share `q` of a sorted list lies; 0 for an empty one. */
+export const quantile = (sorted: readonly number[], q: number): number =>
+  sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))] ?? 0;

@@ -1,0 +1,233 @@
+import { join } from 'node:path';
+import type {
+  V1ConfigMap,
+  V1Container,
+  V1Deployment,
+  V1PodTemplateSpec,
+  V1Probe,
+  V1Service,
+  V1Volume,
+} from '@kubernetes/client-node';
+import type { Secrets } from './manifests.ts';
+
+/** Rendered objects turned into what one machine can run: processes in pods, and listeners in the place of Services. */
+export interface LocalPlan {
+  readonly pods: readonly LocalPod[];
+  readonly services: readonly LocalService[];
+}
+
+export interface LocalPod {
+  readonly name: string;
+  /** The Deployment's labels for its pods; Services select by them. */
+  readonly labels: Readonly<Record<string, string>>;
+  /** Files of the mounted volumes, with absolute paths. */
+  readonly files: readonly { readonly path: string; readonly content: string }[];
+  /** In the order of their start: native sidecars first. They stop in the opposite order. */
+  readonly containers: readonly LocalContainer[];
+  readonly graceMs: number;
+}
+
+export interface LocalContainer {
+  readonly name: string;
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  /** The next container starts when this answers. */
+  readonly startup: LocalProbe | null;
+  /** Services send to the pod while this answers. */
+  readonly readiness: LocalProbe | null;
+  /** Container ports by name, as opened on this machine. */
+  readonly ports: Readonly<Record<string, number>>;
+}
+
+/** An HTTP GET that must answer 2xx, or, with `path` null, a TCP connection that must open. */
+export interface LocalProbe {
+  readonly port: number;
+  readonly path: string | null;
+}
+
+export interface LocalService {
+  readonly name: string;
+  readonly selector: Readonly<Record<string, string>>;
+  /** Name of the container port that the Service's first port leads to. */
+  readonly targetPort: string;
+}
+
+export interface PlanFacts {
+  /** For each handler without an image of ours, the command that stands for its image. */
+  readonly commands: Readonly<Record<string, readonly string[]>>;
+  readonly secrets: Secrets;
+  /** Where mounted files are written. */
+  readonly stateDir: string;
+  /** A port that nothing uses; another one at each call. */
+  readonly freePort: () => number;
+  /** The operator's own image, whose containers run from the sources. */
+  readonly image: string;
+  /** Where the sources are; our containers' entry points are relative to it. */
+  readonly root: string;
+}
+
+/** What local mode sets otherwise than the cluster: there is no network namespace, and no load balancer to wait for. */
+const OVERRIDES = { HOST: '127.0.0.1', DRAIN_DELAY_MS: '200' } as const;
+
+type Rendered = V1ConfigMap | V1Deployment | V1Service;
+
+/** Pure but for `freePort`. @throws Error naming the object, when something it refers to is missing */
+export function planLocal(objects: readonly { readonly kind?: string }[], facts: PlanFacts): LocalPlan {
+  const of = <T extends Rendered>(kind: string) => objects.filter((object) => object.kind === kind) as T[];
+  const configMaps = new Map(of<V1ConfigMap>('ConfigMap').map((map) => [map.metadata?.name ?? '', map.data ?? {}]));
+  const pods = of<V1Deployment>('Deployment').flatMap((deployment) =>
+    Array.from({ length: deployment.spec?.replicas ?? 1 }, (_, replica) =>
+      planPod(deployment, replica, { ...facts, configMaps }),
+    ),
+  );
+  return { pods, services: of<V1Service>('Service').map(planService) };
+}
+
+interface PodFacts extends PlanFacts {
+  readonly configMaps: ReadonlyMap<string, Readonly<Record<string, string>>>;
+}
+
+function planPod(deployment: V1Deployment, replica: number, facts: PodFacts): LocalPod {
+  const template = deployment.spec?.template;
+  if (template?.spec === undefined) throw new Error(`Deployment/${deployment.metadata?.name}: has no pod template`);
+  const name = `${deployment.metadata?.name}-${replica}`;
+  const namespace = deployment.metadata?.namespace ?? 'default';
+  const containers = [...(template.spec.initContainers ?? []), ...template.spec.containers];
+  const ports = new Map(
+    containers.flatMap((container) => container.ports ?? []).map((port) => [port.containerPort, facts.freePort()]),
+  );
+  const volumeDir = (volume: string) => join(facts.stateDir, name, volume);
+  return {
+    name,
+    labels: template.metadata?.labels ?? {},
+    files: (template.spec.volumes ?? []).flatMap((volume) =>
+      volumeFiles(volume, { namespace, secrets: facts.secrets, dir: volumeDir(volume.name) }),
+    ),
+    containers: containers.map((container) =>
+      planContainer(container, { pod: name, namespace, ports, volumeDir, template, facts }),
+    ),
+    graceMs: (template.spec.terminationGracePeriodSeconds ?? 30) * 1000,
+  };
+}
+
+interface ContainerScope {
+  readonly pod: string;
+  readonly namespace: string;
+  readonly ports: ReadonlyMap<number, number>;
+  readonly volumeDir: (volume: string) => string;
+  readonly template: V1PodTemplateSpec;
+  readonly facts: PodFacts;
+}
+
+function planContainer(container: V1Container, scope: ContainerScope): LocalContainer {
+  const { facts, ports } = scope;
+  const mounts = (container.volumeMounts ?? []).map((mount) => [mount.mountPath, scope.volumeDir(mount.name)] as const);
+  const own = [...(container.command ?? []), ...(container.args ?? []).map((path) => join(facts.root, path))];
+  const argv = container.image === facts.image ? own : facts.commands[container.name];
+  if (argv === undefined) {
+    throw new Error(
+      `handler ${container.name}: its image cannot run here; give a command for it in the annotation ` +
+        `local.intercom-operator.io/command, as {"${container.name}": ["node", "handler.js"]}`,
+    );
+  }
+  const localize = (name: string, value: string) => localValue(name, value, { ports, mounts });
+  return {
+    name: container.name,
+    argv,
+    env: Object.fromEntries(environment(container, scope).map(([name, value]) => [name, localize(name, value)])),
+    startup: localProbe(container.startupProbe, container, ports),
+    readiness: localProbe(container.readinessProbe, container, ports),
+    ports: Object.fromEntries(
+      (container.ports ?? []).map((port) => [
+        port.name ?? String(port.containerPort),
+        local(ports, port.containerPort),
+      ]),
+    ),
+  };
+}
+
+/** The environment as the kubelet would make it. @throws Error naming what is missing */
+function environment(container: V1Container, { pod, namespace, facts }: ContainerScope): [string, string][] {
+  const fromMaps = (container.envFrom ?? []).flatMap((source) => {
+    const map = facts.configMaps.get(source.configMapRef?.name ?? '') ?? secret(source.secretRef?.name);
+    if (map === undefined) throw new Error(`${pod}: ConfigMap or Secret for envFrom of ${container.name} is missing`);
+    return Object.entries(map);
+  });
+  const single = (container.env ?? []).map((variable): [string, string] => {
+    if (variable.valueFrom?.fieldRef?.fieldPath === 'metadata.name') return [variable.name, pod];
+    const ref = variable.valueFrom?.secretKeyRef;
+    const value = ref === undefined ? variable.value : secret(ref.name)?.[ref.key];
+    if (value === undefined)
+      throw new Error(`${pod}: value of ${variable.name} in ${container.name} is not known here`);
+    return [variable.name, value];
+  });
+  return [...fromMaps, ...single];
+
+  function secret(name: string | undefined): Readonly<Record<string, string>> | undefined {
+    return facts.secrets.get(`${namespace}/${name}`);
+  }
+}
+
+interface Local {
+  readonly ports: ReadonlyMap<number, number>;
+  readonly mounts: readonly (readonly [mountPath: string, dir: string])[];
+}
+
+/** What a pod's own network and mounts would do: ports, loopback URLs and mount paths become those of this machine. */
+function localValue(name: string, value: string, { ports, mounts }: Local): string {
+  const override = (OVERRIDES as Record<string, string>)[name];
+  if (override !== undefined) return override;
+  if (name === 'PORT' || name.endsWith('_PORT')) return String(local(ports, Number(value)));
+  const mount = mounts.find(([path]) => value === path || value.startsWith(`${path}/`));
+  if (mount !== undefined) return mount[1] + value.slice(mount[0].length);
+  const loopback = /^(https?:\/\/127\.0\.0\.1:)(\d+)(.*)$/.exec(value);
+  return loopback === null ? value : `${loopback[1]}${local(ports, Number(loopback[2]))}${loopback[3]}`;
+}
+
+const local = (ports: ReadonlyMap<number, number>, port: number): number => ports.get(port) ?? port;
+
+function volumeFiles(
+  volume: V1Volume,
+  { namespace, secrets, dir }: { namespace: string; secrets: Secrets; dir: string },
+): { path: string; content: string }[] {
+  const sources = volume.projected?.sources?.flatMap((source) => source.secret ?? []) ?? [];
+  const ofSecret = volume.secret === undefined ? [] : [{ name: volume.secret.secretName, items: volume.secret.items }];
+  return [...sources, ...ofSecret].flatMap((source) => {
+    const values = secrets.get(`${namespace}/${source.name}`);
+    const items = source.items ?? Object.keys(values ?? {}).map((key) => ({ key, path: key }));
+    return items.map(({ key, path }) => {
+      const content = values?.[key];
+      if (content === undefined) {
+        throw new Error(`Secret/${source.name}: key ${key} is missing; put the Secret into the same file`);
+      }
+      return { path: join(dir, path), content };
+    });
+  });
+}
+
+function localProbe(
+  probe: V1Probe | undefined,
+  container: V1Container,
+  ports: ReadonlyMap<number, number>,
+): LocalProbe | null {
+  const action = probe?.httpGet ?? probe?.tcpSocket;
+  if (action === undefined) return null;
+  const named = container.ports?.find((port) => port.name === action.port)?.containerPort;
+  return { port: local(ports, named ?? Number(action.port)), path: probe?.httpGet?.path ?? null };
+}
+
+const planService = (service: V1Service): LocalService => ({
+  name: service.metadata?.name ?? '',
+  selector: service.spec?.selector ?? {},
+  targetPort: String(service.spec?.ports?.[0]?.targetPort ?? ''),
+});
+
+/** How often `planLocal` will ask for a free port. */
+export const portsNeeded = (objects: readonly { readonly kind?: string }[]): number =>
+  (objects.filter((object) => object.kind === 'Deployment') as V1Deployment[])
+    .map((deployment) => {
+      const pod = deployment.spec?.template.spec;
+      const containers = [...(pod?.initContainers ?? []), ...(pod?.containers ?? [])];
+      return (deployment.spec?.replicas ?? 1) * containers.flatMap((container) => container.ports ?? []).length;
+    })
+    .reduce((sum, count) => sum + count, 0);

@@ -1,0 +1,143 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setInterval as ticks } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { connect } from '@nats-io/transport-node';
+import type { IntercomWebhook } from '#operator/api/v1alpha1.ts';
+import type { RenderFacts } from '#operator/render/facts.ts';
+import { render } from '#operator/render/render.ts';
+import { desiredStreams } from '#operator/streams/desired.ts';
+import { reconcileStreams } from '#operator/streams/reconcile.ts';
+import { localCommands } from './commands.ts';
+import { freePort } from './free-port.ts';
+import { natsServer, redisServer } from './infrastructure.ts';
+import { Installation, type InstallationEvents } from './installation.ts';
+import { readManifests, type Secrets } from './manifests.ts';
+import { type LocalPod, planLocal, portsNeeded } from './plan.ts';
+import type { Pod } from './pod.ts';
+
+export interface UpOptions {
+  /** Manifests: IntercomWebhooks and the Secrets they refer to. */
+  readonly file: string;
+  /** Claims in a redis-server instead of JetStream. */
+  readonly redis: boolean;
+  readonly env: NodeJS.ProcessEnv;
+  readonly events: InstallationEvents;
+  readonly onProgress: (line: string) => void;
+  readonly signal: AbortSignal;
+}
+
+export interface LocalWebhook {
+  readonly webhook: IntercomWebhook;
+  /** Where Intercom would send: the receiver's Service on this machine. */
+  readonly url: string;
+  /** The first signing secret, for whoever plays Intercom. */
+  readonly clientSecret: string;
+}
+
+export interface Local {
+  readonly webhooks: readonly LocalWebhook[];
+  readonly pods: readonly Pod[];
+  readonly natsUrl: string;
+  /** Starts one more program beside them, such as a simulator. */
+  readonly startPods: (plans: readonly LocalPod[], signal: AbortSignal) => Promise<Pod[]>;
+  /** Ends all processes and removes all files. */
+  stop(): Promise<void>;
+}
+
+/** Our image, by a name that nothing else has: its containers run from the sources. */
+const LOCAL_IMAGE = 'intercom-operator:local';
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const READY_TIMEOUT_MS = 30_000;
+
+/**
+ * What the operator does in a cluster, on this machine: servers, streams, then the rendered workloads as processes.
+ * @throws Error that names the step and what to do; nothing is left running then
+ */
+export async function up(options: UpOptions): Promise<Local> {
+  const manifests = await readManifests(options.file);
+  for (const id of manifests.ignored)
+    options.onProgress(`${id} is ignored: local mode knows IntercomWebhook and Secret`);
+  const stateDir = await mkdtemp(join(tmpdir(), 'intercom-operator-'));
+  const installation = new Installation(options.events);
+  const stop = async () => {
+    await installation.stop();
+    await rm(stateDir, { recursive: true, force: true });
+  };
+  try {
+    const facts = { stateDir, env: options.env, onProgress: options.onProgress };
+    const nats = await natsServer(facts);
+    const redis = options.redis ? await redisServer(facts) : null;
+    options.onProgress(`starting nats-server${redis === null ? '' : ' and redis-server'}`);
+    await installation.startPods([nats.pod, ...(redis === null ? [] : [redis.pod])], options.signal);
+    const webhooks: LocalWebhook[] = [];
+    for (const webhook of manifests.webhooks) {
+      const urls = { natsUrl: nats.url, redisUrl: redis?.url ?? '' };
+      webhooks.push(await upOne(webhook, { ...options, ...urls, stateDir, installation, secrets: manifests.secrets }));
+    }
+    const startPods = installation.startPods.bind(installation);
+    return { webhooks, pods: installation.pods, natsUrl: nats.url, startPods, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+interface OneOptions extends UpOptions {
+  readonly natsUrl: string;
+  readonly redisUrl: string;
+  readonly stateDir: string;
+  readonly installation: Installation;
+  readonly secrets: Secrets;
+}
+
+async function upOne(webhook: IntercomWebhook, options: OneOptions): Promise<LocalWebhook> {
+  const { name } = webhook.metadata;
+  const facts: RenderFacts = {
+    uid: `local-${name}`,
+    image: LOCAL_IMAGE,
+    natsUrl: options.natsUrl,
+    redisUrl: options.redisUrl,
+    logLevel: 'info',
+  };
+  options.onProgress(`${name}: bringing up its streams`);
+  const connection = await connect({ servers: options.natsUrl });
+  try {
+    const outcome = await reconcileStreams(desiredStreams(webhook, facts), connection);
+    if (outcome.refused.length > 0) throw new Error(outcome.refused.map((each) => each.reason).join('; '));
+  } finally {
+    await connection.close();
+  }
+  const objects = render(webhook, facts);
+  const ports = await Promise.all(Array.from({ length: portsNeeded(objects) }, freePort));
+  const plan = planLocal(objects, {
+    commands: localCommands(webhook),
+    secrets: options.secrets,
+    stateDir: join(options.stateDir, name),
+    freePort: () => ports.pop() ?? 0,
+    image: LOCAL_IMAGE,
+    root: ROOT,
+  });
+  options.onProgress(`${name}: starting ${plan.pods.map((pod) => pod.name).join(', ')}`);
+  const services = await options.installation.startPlan(plan, options.signal);
+  await untilReady(options.installation.pods, options.signal);
+  const [service] = services.values();
+  const ref = webhook.spec.signing.secretKeyRefs[0];
+  const namespace = webhook.metadata.namespace ?? 'default';
+  return {
+    webhook,
+    url: `http://127.0.0.1:${service}${webhook.spec.endpoint.path}`,
+    clientSecret: options.secrets.get(`${namespace}/${ref?.name}`)?.[ref?.key ?? ''] ?? '',
+  };
+}
+
+/** @throws Error naming the pods that are not ready in time */
+async function untilReady(pods: readonly Pod[], signal: AbortSignal): Promise<void> {
+  const deadlineMs = performance.now() + READY_TIMEOUT_MS;
+  for await (const _ of ticks(50, undefined, { signal })) {
+    const missing = pods.filter((pod) => !pod.ready).map((pod) => pod.plan.name);
+    if (missing.length === 0) return;
+    if (performance.now() > deadlineMs) throw new Error(`not ready after 30 s: ${missing.join(', ')}; see their logs`);
+  }
+}

@@ -1,0 +1,30 @@
+import { describe, expect, it } from 'vitest';
+import { CallLog } from '#cli/demo/call-log.ts';
+
+const line = (msg: string, time: string, attempt = '1', idempotencyKey = 'a:1:support') =>
+  JSON.stringify({ level: 'info', time: `2026-01-01T00:00:${time}Z`, msg, idempotencyKey, attempt });
+const at = (time: string) => Date.parse(`2026-01-01T00:00:${time}Z`);
+
+describe('CallLog', () => {
+  it('joins the begin and the end of a call', () => {
+    const log = new CallLog();
+    log.add('pod-0', line('call begins', '01.000'));
+    log.add('pod-0', 'not a call');
+    log.add('pod-0', line('call ends', '01.020'));
+    expect(log.calls).toEqual([{ idempotencyKey: 'a:1:support', beginMs: at('01.000'), endMs: at('01.020') }]);
+    expect([...log.ended]).toEqual(['a:1:support']);
+  });
+
+  it('keeps calls of other pods, other attempts, and the same attempt again, apart', () => {
+    const log = new CallLog();
+    log.add('pod-0', line('call begins', '01.000'));
+    log.add('pod-1', line('call begins', '02.000'));
+    log.add('pod-1', line('call begins', '03.000', '2'));
+    log.add('pod-1', line('call begins', '04.000', '2'));
+    log.add('pod-1', line('call ends', '05.000', '2'));
+    expect(log.calls.map((call) => call.endMs)).toHaveLength(4);
+    expect(log.calls.filter((call) => call.endMs !== null)).toEqual([
+      { idempotencyKey: 'a:1:support', beginMs: at('04.000'), endMs: at('05.000') },
+    ]);
+  });
+});
