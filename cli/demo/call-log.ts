@@ -3,7 +3,7 @@ import type { Call } from './judge.ts';
 
 /** Collects calls from the lines that the echo handler logs when one begins and when it ends. */
 export class CallLog {
-  readonly #calls = new Map<string, { idempotencyKey: string; beginMs: number; endMs: number | null }>();
+  readonly #calls = new Map<string, { pod: string; idempotencyKey: string; beginMs: number; endMs: number | null }>();
 
   /** A line of the log of one handler process; others than the echo handler's are passed over. */
   add(pod: string, line: string): void {
@@ -13,13 +13,18 @@ export class CallLog {
     const call = `${pod} ${idempotencyKey} ${String(entry['attempt'])}`;
     const atMs = Date.parse(String(entry['time']));
     if (entry['msg'] === 'call begins')
-      this.#calls.set(this.#fresh(call), { idempotencyKey, beginMs: atMs, endMs: null });
+      this.#calls.set(this.#fresh(call), { pod, idempotencyKey, beginMs: atMs, endMs: null });
     const begun = this.#calls.get(call);
     if (entry['msg'] === 'call ends' && begun !== undefined) begun.endMs = atMs;
   }
 
   get calls(): readonly Call[] {
     return [...this.#calls.values()];
+  }
+
+  /** Calls under way in a pod. */
+  underWay(pod: string): number {
+    return [...this.#calls.values()].filter((call) => call.pod === pod && call.endMs === null).length;
   }
 
   /** Keys whose call has ended. */

@@ -7,7 +7,7 @@ import { connect } from '@nats-io/transport-node';
 import type { IntercomWebhook } from '#operator/api/v1alpha1.ts';
 import type { RenderFacts } from '#operator/render/facts.ts';
 import { render } from '#operator/render/render.ts';
-import { desiredStreams } from '#operator/streams/desired.ts';
+import { desiredStreams, type StreamFacts } from '#operator/streams/desired.ts';
 import { reconcileStreams } from '#operator/streams/reconcile.ts';
 import { localCommands } from './commands.ts';
 import { freePort } from './free-port.ts';
@@ -48,6 +48,8 @@ export interface Local {
 
 /** Our image, by a name that nothing else has: its containers run from the sources. */
 const LOCAL_IMAGE = 'intercom-operator:local';
+/** Of dead letters and of effects, on a developer's disk. */
+const SHARED_MAX_BYTES = 1024 ** 3;
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const READY_TIMEOUT_MS = 30_000;
 
@@ -73,7 +75,7 @@ export async function up(options: UpOptions): Promise<Local> {
     await installation.startPods([nats.pod, ...(redis === null ? [] : [redis.pod])], options.signal);
     const webhooks: LocalWebhook[] = [];
     for (const webhook of manifests.webhooks) {
-      const urls = { natsUrl: nats.url, redisUrl: redis?.url ?? '' };
+      const urls = { natsUrl: nats.url, redisUrl: redis?.url };
       webhooks.push(await upOne(webhook, { ...options, ...urls, stateDir, installation, secrets: manifests.secrets }));
     }
     const startPods = installation.startPods.bind(installation);
@@ -86,29 +88,27 @@ export async function up(options: UpOptions): Promise<Local> {
 
 interface OneOptions extends UpOptions {
   readonly natsUrl: string;
-  readonly redisUrl: string;
+  readonly redisUrl: string | undefined;
   readonly stateDir: string;
   readonly installation: Installation;
   readonly secrets: Secrets;
 }
 
 async function upOne(webhook: IntercomWebhook, options: OneOptions): Promise<LocalWebhook> {
-  const { name } = webhook.metadata;
-  const facts: RenderFacts = {
-    uid: `local-${name}`,
+  const { name, namespace } = webhook.metadata;
+  const redis = options.redisUrl === undefined ? {} : { redisUrl: options.redisUrl };
+  const facts: RenderFacts & StreamFacts = {
+    uid: `local-${namespace}-${name}`,
+    clusterId: 'local',
     image: LOCAL_IMAGE,
     natsUrl: options.natsUrl,
-    redisUrl: options.redisUrl,
     logLevel: 'info',
+    replicas: 1,
+    sharedMaxBytes: SHARED_MAX_BYTES,
+    ...redis,
   };
   options.onProgress(`${name}: bringing up its streams`);
-  const connection = await connect({ servers: options.natsUrl });
-  try {
-    const outcome = await reconcileStreams(desiredStreams(webhook, facts), connection);
-    if (outcome.refused.length > 0) throw new Error(outcome.refused.map((each) => each.reason).join('; '));
-  } finally {
-    await connection.close();
-  }
+  await bringUpStreams(webhook, facts);
   const objects = render(webhook, facts);
   const ports = await Promise.all(Array.from({ length: portsNeeded(objects) }, freePort));
   const plan = planLocal(objects, {
@@ -124,12 +124,25 @@ async function upOne(webhook: IntercomWebhook, options: OneOptions): Promise<Loc
   await untilReady(options.installation.pods, options.signal);
   const [service] = services.values();
   const ref = webhook.spec.signing.secretKeyRefs[0];
-  const namespace = webhook.metadata.namespace ?? 'default';
   return {
     webhook,
     url: `http://127.0.0.1:${service}${webhook.spec.endpoint.path}`,
     clientSecret: options.secrets.get(`${namespace}/${ref?.name}`)?.[ref?.key ?? ''] ?? '',
   };
+}
+
+/** @throws Error naming what the server refused, and what to do */
+async function bringUpStreams(webhook: IntercomWebhook, facts: RenderFacts & StreamFacts): Promise<void> {
+  const connection = await connect({ servers: facts.natsUrl });
+  try {
+    const outcome = await reconcileStreams(desiredStreams(webhook, facts), connection);
+    if (outcome.kind === 'unsupported-server') throw new Error(outcome.message);
+    const { refused } = outcome.changes;
+    const lines = refused.map(({ object, field, reason, remedy }) => `${object} ${field}: ${reason}; ${remedy}`);
+    if (lines.length > 0) throw new Error(lines.join('\n'));
+  } finally {
+    await connection.close();
+  }
 }
 
 /** @throws Error naming the pods that are not ready in time */

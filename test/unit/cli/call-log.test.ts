@@ -11,7 +11,10 @@ describe('CallLog', () => {
     log.add('pod-0', line('call begins', '01.000'));
     log.add('pod-0', 'not a call');
     log.add('pod-0', line('call ends', '01.020'));
-    expect(log.calls).toEqual([{ idempotencyKey: 'a:1:support', beginMs: at('01.000'), endMs: at('01.020') }]);
+    expect(log.calls).toEqual([
+      { pod: 'pod-0', idempotencyKey: 'a:1:support', beginMs: at('01.000'), endMs: at('01.020') },
+    ]);
+    expect(log.underWay('pod-0')).toBe(0);
     expect([...log.ended]).toEqual(['a:1:support']);
   });
 
@@ -23,8 +26,9 @@ describe('CallLog', () => {
     log.add('pod-1', line('call begins', '04.000', '2'));
     log.add('pod-1', line('call ends', '05.000', '2'));
     expect(log.calls.map((call) => call.endMs)).toHaveLength(4);
+    expect(log.underWay('pod-1')).toBe(2);
     expect(log.calls.filter((call) => call.endMs !== null)).toEqual([
-      { idempotencyKey: 'a:1:support', beginMs: at('04.000'), endMs: at('05.000') },
+      { pod: 'pod-1', idempotencyKey: 'a:1:support', beginMs: at('04.000'), endMs: at('05.000') },
     ]);
   });
 });

@@ -1,0 +1,102 @@
+import { JetStreamApiCodes, JetStreamApiError, type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { converge, type Refusal, type Step, type Target } from './converge.ts';
+import type { Desired, DesiredConsumer, DesiredStream } from './desired.ts';
+import { type Config, hasSameOwner } from './differences.ts';
+import { MINIMUM_SERVER, serverIsSupported } from './server-version.ts';
+
+export type StreamsOutcome =
+  | { readonly kind: 'reconciled'; readonly changes: Changes }
+  /** Nothing was touched. */
+  | { readonly kind: 'unsupported-server'; readonly version: string; readonly message: string };
+
+/** Names of objects, by what was done with them. */
+export interface Changes {
+  readonly created: readonly string[];
+  readonly updated: readonly string[];
+  readonly unchanged: readonly string[];
+  readonly deleted: readonly string[];
+  readonly refused: readonly Refusal[];
+}
+
+const STREAM_FIXED = new Set(['storage', 'retention', 'max_consumers']);
+const CONSUMER_FIXED = new Set(['deliver_policy', 'ack_policy', 'replay_policy']);
+
+/**
+ * Brings the server to what is desired: creates, puts drift back, deletes the consumers of handlers that are gone.
+ * A second run changes nothing. Streams are never deleted, and nothing of anybody else's is touched.
+ * @throws what the client throws when the server cannot be reached in time
+ */
+export async function reconcileStreams(desired: Desired, connection: NatsConnection): Promise<StreamsOutcome> {
+  const version = connection.info?.version ?? 'of unknown version';
+  if (!serverIsSupported(version)) {
+    const message = `nats-server ${version} is too old: ${MINIMUM_SERVER} or newer is needed, every server of the cluster`;
+    return { kind: 'unsupported-server', version, message };
+  }
+  const manager = await jetstreamManager(connection, { checkAPI: false });
+  const done: Record<Step, string[]> = { created: [], updated: [], unchanged: [], refused: [] };
+  const refused: Refusal[] = [];
+  const bring = async (target: Target): Promise<Step> => {
+    const result = await converge(target);
+    done[result.step].push(target.object);
+    refused.push(...result.refused);
+    return result.step;
+  };
+  const { stream, of: consumers } = desired.consumers;
+  for (const wanted of desired.streams) await bring(streamTarget(manager, wanted));
+  const deleted: string[] = [];
+  // Without a stream of ours there are no consumers to make or to remove.
+  if (!done.refused.includes(streamObject(stream))) {
+    for (const wanted of consumers) await bring(consumerTarget(manager, stream, wanted));
+    deleted.push(...(await deleteOthers(manager, desired)));
+  }
+  const { created, updated, unchanged } = done;
+  return { kind: 'reconciled', changes: { created, updated, unchanged, deleted, refused } };
+}
+
+const streamObject = (name: string): string => `stream ${name}`;
+const consumerObject = (name: string): string => `consumer ${name}`;
+
+const streamTarget = (manager: JetStreamManager, wanted: DesiredStream): Target => ({
+  object: streamObject(wanted.name),
+  wanted: { ...wanted },
+  fixed: STREAM_FIXED,
+  find: () => orNull(async () => asConfig((await manager.streams.info(wanted.name)).config)),
+  create: async (config) => asConfig((await manager.streams.add({ ...config, name: wanted.name })).config),
+  update: async (config) => asConfig((await manager.streams.update(wanted.name, config)).config),
+});
+
+const consumerTarget = (manager: JetStreamManager, stream: string, wanted: DesiredConsumer): Target => ({
+  object: consumerObject(wanted.durable_name),
+  wanted: { ...wanted },
+  fixed: CONSUMER_FIXED,
+  find: () => orNull(async () => asConfig((await manager.consumers.info(stream, wanted.durable_name)).config)),
+  create: async (config) => asConfig((await manager.consumers.add(stream, config)).config),
+  update: async (config) => asConfig((await manager.consumers.update(stream, wanted.durable_name, config)).config),
+});
+
+/** Consumers of this resource that no handler has any more. What others made on the stream stays. */
+async function deleteOthers(manager: JetStreamManager, desired: Desired): Promise<string[]> {
+  const { stream, of: consumers } = desired.consumers;
+  const owner = desired.streams.find(({ name }) => name === stream);
+  const wanted = new Set(consumers.map(({ durable_name }) => durable_name));
+  const gone: string[] = [];
+  for await (const { name, config } of manager.consumers.list(stream)) {
+    if (!wanted.has(name) && owner !== undefined && hasSameOwner({ ...owner }, asConfig(config))) gone.push(name);
+  }
+  for (const name of gone) await manager.consumers.delete(stream, name);
+  return gone.map(consumerObject);
+}
+
+const asConfig = (config: object): Config => ({ ...config });
+
+async function orNull<T>(find: () => Promise<T>): Promise<T | null> {
+  try {
+    return await find();
+  } catch (error) {
+    if (error instanceof JetStreamApiError && NOT_FOUND.has(error.code)) return null;
+    throw error;
+  }
+}
+
+const NOT_FOUND: ReadonlySet<number> = new Set([JetStreamApiCodes.StreamNotFound, JetStreamApiCodes.ConsumerNotFound]);
