@@ -26,7 +26,6 @@ export default defineConfig({
           globalSetup: ['test/support/programs-setup.ts'],
           testTimeout: 180_000,
           hookTimeout: 120_000,
-          fileParallelism: false,
         },
       },
     ],

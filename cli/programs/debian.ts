@@ -28,9 +28,14 @@ export async function unpackDebian(
 ): Promise<void> {
   const how = { env: { ...env, LC_ALL: 'C' }, timeoutMs: STEP_TIMEOUT_MS, signal, cwd: into };
   const apt = await ownAptFolders(join(into, 'apt'));
-  await execute('apt-get', [...apt, 'update'], how);
-  const plan = await execute('apt-get', [...apt, 'install', '--simulate', ...way.packages], how);
-  await execute('apt-get', [...apt, 'download', ...packagesToFetch(way.packages, plan)], how);
+  // A broken source of somebody else makes the update fail; what counts is whether our packages can be had after it.
+  const update = await execute('apt-get', ['update', ...apt], how).then(() => null, asError);
+  try {
+    const plan = await execute('apt-get', ['install', ...apt, '--simulate', ...way.packages], how);
+    await execute('apt-get', ['download', ...apt, ...packagesToFetch(way.packages, plan)], how);
+  } catch (error) {
+    throw new Error([update, asError(error)].flatMap((cause) => cause?.message ?? []).join('\n'), { cause: error });
+  }
   for (const file of (await readdir(into)).filter((name) => name.endsWith('.deb'))) {
     await execute('dpkg', ['-x', file, 'root'], how);
     await rm(join(into, file));
@@ -57,9 +62,13 @@ async function ownAptFolders(folder: string): Promise<string[]> {
     `Dir::State::lists=${lists}`,
     `Dir::Cache=${cache}`,
     'Debug::NoLocking=true',
+    'Acquire::http::Timeout=20',
+    'Acquire::https::Timeout=20',
     // The sandbox user cannot write to a folder under somebody's home.
     'APT::Sandbox::User=root',
     'APT::Install-Recommends=false',
   ];
   return ['--quiet=2', ...options.flatMap((option) => ['--option', option])];
 }
+
+const asError = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error(String(thrown)));

@@ -56,7 +56,7 @@ export type Decision =
   | { kind: 'held'; retryInMs: number }
   | { kind: 'waiting'; retryInMs: number };
 
-/** Decides what a claimant may do with a record that was last written `ageMs` ago. Pure. */
+/** Decides what a claimant may do with a record that was last written `ageMs` ago. Pure; times are whole milliseconds. */
 export function decide(record: ClaimRecord | null, ageMs: number, claimant: Claimant): Decision {
   if (record === null) {
     return take({ attempts: 0, misses: 0, crashes: 0, firstAt: claimant.nowMs }, claimant);
@@ -69,7 +69,7 @@ export function decide(record: ClaimRecord | null, ageMs: number, claimant: Clai
       return retryInMs > 0 ? { kind: 'waiting', retryInMs } : take(record, claimant);
     }
     case 'claimed': {
-      const retryInMs = record.leaseMs - ageMs;
+      const retryInMs = Math.ceil(record.leaseMs - ageMs);
       if (retryInMs > 0) return { kind: 'held', retryInMs };
       return take({ ...record, crashes: record.crashes + 1 }, claimant);
     }

@@ -23,7 +23,7 @@ export function redisClaims(options: RedisClaimsOptions): Claims {
 
 /**
  * A record is a hash: `b` what was stored, `r` its revision, which is when it was written, in µs by the server's clock,
- * and always more than the one before. Lua prints large numbers rounded, hence the format.
+ * and always more than the one before. Lua rounds large numbers where it makes text of them, hence the format.
  */
 const SCRIPTS = {
   claimRead: {
@@ -32,7 +32,7 @@ const SCRIPTS = {
       local found = redis.call('HMGET', KEYS[1], 'b', 'r')
       if not found[1] then return nil end
       local time = redis.call('TIME')
-      return {found[1], found[2], string.format('%.0f', time[1] * 1000000 + time[2])}`,
+      return {found[1], found[2], time[1] * 1000000 + time[2]}`,
   },
   /** Over the revision in ARGV[2]; over nothing where that is 0. */
   claimWrite: {
@@ -49,7 +49,7 @@ const SCRIPTS = {
 } as const;
 
 interface Commands {
-  claimRead(key: string): Promise<[value: string, revision: string, nowUs: string] | null>;
+  claimRead(key: string): Promise<[value: string, revision: string, nowUs: number] | null>;
   claimWrite(key: string, value: string, revision: number, retentionMs: number): Promise<string | null>;
 }
 
@@ -83,7 +83,7 @@ function redisStore(redis: Redis, { prefix, retentionMs }: { prefix: string; ret
       const found = await asked(() => commands.claimRead(prefix + key));
       if (found === null) return null;
       const [value, revision, nowUs] = found;
-      const ageMs = Math.max(0, (Number(nowUs) - Number(revision)) / 1000);
+      const ageMs = Math.max(0, (nowUs - Number(revision)) / 1000);
       return { value, revision: Number(revision), ageMs: () => Promise.resolve(ageMs) };
     },
     close: async () => {

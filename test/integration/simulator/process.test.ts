@@ -1,14 +1,16 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { temporaryFolder } from '#test/support/child.ts';
 import { freePort } from '#test/support/free-port.ts';
 import { trackLeaks } from '#test/support/leaks.ts';
+import { until } from '#test/support/until.ts';
 import { type Answer, type Receiver, startReceiver } from './receiver.ts';
 
 trackLeaks();
@@ -34,11 +36,16 @@ interface Ended {
   readonly stderr: string;
 }
 
-async function simulate(...args: string[]): Promise<Ended> {
-  const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+function start(args: readonly string[]): ChildProcessByStdio<null, Readable, Readable> {
+  return spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+}
+
+async function endOf(child: ChildProcessByStdio<null, Readable, Readable>): Promise<Ended> {
   const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
   return { status: child.exitCode, stdout, stderr };
 }
+
+const simulate = (...args: string[]): Promise<Ended> => endOf(start(args));
 
 async function sendTo(answer: (before: number) => Answer): Promise<{ ended: Ended; endpoint: Receiver }> {
   const endpoint = await startReceiver(({ method }, before) => (method === 'HEAD' ? 200 : answer(before)));
@@ -75,6 +82,23 @@ describe('sending once', () => {
     });
   });
 
+  it('reports what was sent so far, and ends with 1, at SIGTERM', async () => {
+    const endpoint = await startReceiver(() => 200);
+    const args = ['--url', endpoint.url, '--secret-file', secretFile, '--count', '1000', '--rate', '20'];
+    const child = start(args);
+    const ended = endOf(child);
+    await until(() => endpoint.posts().length > 3, { describe: 'a few notifications to arrive' });
+    child.kill('SIGTERM');
+    const { status, stdout } = await ended;
+    expect(status).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject({
+      sent: endpoint.posts().length - 1,
+      inFlight: 0,
+      intercom: { delivered: endpoint.posts().length - 1, errors: 0 },
+    });
+    await endpoint.close();
+  });
+
   it('ends with 2 for wrong usage, and with 0 for help', async () => {
     expect(await simulate('--count', 'many')).toMatchObject({ status: 2, stdout: '' });
     const help = await simulate('--help');
@@ -85,7 +109,7 @@ describe('sending once', () => {
 
 describe('serving', () => {
   it('says where it listens, serves there, and ends gracefully at SIGTERM', async () => {
-    const child = spawn(process.execPath, [MAIN, '--seed', '1'], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = start(['--seed', '1']);
     const lines = createInterface({ input: child.stderr })[Symbol.asyncIterator]();
     const nextLine = async () => LogLine.parse(JSON.parse(String((await lines.next()).value)));
     const listening = await nextLine();

@@ -31,7 +31,8 @@ describe('decide', () => {
 
   it('leaves alone what is held, until the lease its holder asked for has run out', () => {
     expect(decide(HELD, 0, ME)).toEqual({ kind: 'held', retryInMs: 400 });
-    expect(decide(HELD, 399, ME)).toEqual({ kind: 'held', retryInMs: 1 });
+    expect(decide(HELD, 398.741, ME)).toEqual({ kind: 'held', retryInMs: 2 });
+    expect(decide(HELD, 399.9, ME)).toEqual({ kind: 'held', retryInMs: 1 });
   });
 
   it('takes over what its holder has left, counting a crash and keeping the rest', () => {

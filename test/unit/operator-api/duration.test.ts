@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseBytes } from '#operator/api/byte-size.ts';
 import { parseDurationMs } from '#operator/api/duration.ts';

@@ -1,7 +1,7 @@
 import type { V1ConfigMap, V1Container, V1Deployment } from '@kubernetes/client-node';
 import { describe, expect, test } from 'vitest';
 import type { IntercomWebhook } from '#operator/api/v1alpha1.ts';
-import type { RenderFacts } from '#operator/render/facts.ts';
+import type { Rendered, RenderFacts } from '#operator/render/facts.ts';
 import { render } from '#operator/render/render.ts';
 import { handlerConfig } from '#services/handlers/config.ts';
 import { ingressConfig } from '#services/ingress/config.ts';
@@ -17,13 +17,13 @@ function environmentOf(
   container: string,
 ): Record<string, string> {
   const objects = render(resource, facts);
-  const named = (kind: string, name: string | undefined) =>
-    objects.find((object) => object.kind === kind && object.metadata?.name === name);
-  const pod = (named('Deployment', deployment) as V1Deployment | undefined)?.spec?.template.spec;
+  const named = <T extends Rendered>(kind: string, name: string | undefined) =>
+    objects.find((object) => object.kind === kind && object.metadata?.name === name) as T | undefined;
+  const pod = named<V1Deployment>('Deployment', deployment)?.spec?.template.spec;
   const found = [...(pod?.initContainers ?? []), ...(pod?.containers ?? [])].find(({ name }) => name === container);
   if (found === undefined) throw new Error(`no container ${container} in ${deployment}`);
   const fromMaps = (found.envFrom ?? []).map(
-    ({ configMapRef }) => (named('ConfigMap', configMapRef?.name) as V1ConfigMap | undefined)?.data ?? {},
+    ({ configMapRef }) => named<V1ConfigMap>('ConfigMap', configMapRef?.name)?.data ?? {},
   );
   return Object.assign({}, ...fromMaps, single(found)) as Record<string, string>;
 }

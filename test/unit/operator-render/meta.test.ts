@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { ingressComponent, nameOf, workerComponent } from '#operator/render/meta.ts';
 import { webhook } from '#test/support/webhook.ts';
