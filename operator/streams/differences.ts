@@ -5,19 +5,16 @@ import { METADATA } from '#shared/contract.ts';
 export type Config = Readonly<Record<string, unknown>>;
 
 /**
- * Fields of `wanted` that `found` does not have so; what is not wanted is not looked at. The server leaves out what is
- * zero, false or empty, and adds metadata of its own.
+ * Fields of `wanted` that `found` does not have so; what is not wanted is not looked at. The server adds metadata of its
+ * own, and leaves out fields that are zero or false: nothing of that kind can be wanted.
  */
 export function differences(wanted: Config, found: Config): string[] {
   return Object.keys(wanted).filter((field) =>
     field === 'metadata'
       ? differences(asConfig(wanted[field]), asConfig(found[field])).length > 0
-      : !isDeepStrictEqual(present(wanted[field]), present(found[field])),
+      : !isDeepStrictEqual(wanted[field], found[field]),
   );
 }
-
-const present = (value: unknown): unknown =>
-  value === 0 || value === false || value === '' || value === undefined ? null : value;
 
 const asConfig = (value: unknown): Config => (value ?? {}) as Config;
 

@@ -2,9 +2,12 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { until } from './until.ts';
 
 const LOG_BYTES = 64 * 1024;
+/** A signal is on its way for microseconds; what is silent for so long has had it. */
+const SILENCE_MS = 250;
 const STOP_TIMEOUT_MS = 10_000;
 
 export interface ChildOptions {
@@ -29,6 +32,9 @@ export interface Child {
   log: () => string;
   /** Asks it to end and waits; SIGTERM where no signal is given. Keeps its folder. */
   stop: (signal?: NodeJS.Signals) => Promise<void>;
+  /** Stops it where it stands, until `thaw`; returns when it answers no more. */
+  freeze: () => Promise<void>;
+  thaw: () => void;
   /** Ends it by SIGTERM where it still runs, and starts it with the same arguments. */
   restart: () => Promise<void>;
   /** Ends it and removes its folder. */
@@ -72,6 +78,8 @@ export async function startChild(options: ChildOptions): Promise<Child> {
   let current: ChildProcess | undefined;
 
   const isRunning = () => current !== undefined && running.has(current);
+
+  const isReady = async () => Boolean(await ready());
 
   const start = async () => {
     if (isRunning()) throw new Error(`${name} runs already`);
@@ -129,6 +137,14 @@ export async function startChild(options: ChildOptions): Promise<Child> {
     },
     log: () => log,
     stop,
+    freeze: async () => {
+      current?.kill('SIGSTOP');
+      const isSilent = async () => Promise.race([delay(SILENCE_MS, true), isReady().then((answers) => !answers)]);
+      await until(isSilent, { describe: `${name} to be frozen` });
+    },
+    thaw: () => {
+      current?.kill('SIGCONT');
+    },
     restart: async () => {
       await stop();
       await start();

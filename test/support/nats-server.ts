@@ -30,6 +30,9 @@ export interface NatsServer {
   /** Ends the process and keeps store and port for `restart`. SIGTERM where no signal is given. */
   stop: (signal?: NodeJS.Signals) => Promise<void>;
   kill: () => Promise<void>;
+  /** Stops it where it stands, until `thaw`; returns when it answers no more. */
+  freeze: () => Promise<void>;
+  thaw: () => void;
   /** Ends it where it still runs (by SIGTERM), and starts it on the same port and store. */
   restart: () => Promise<void>;
   /** Client connections that are open, by name or id. */
@@ -89,12 +92,19 @@ export async function startNatsServer(options: NatsServerOptions = {}): Promise<
     log: child.log,
     stop: child.stop,
     kill: () => child.stop('SIGKILL'),
+    freeze: child.freeze,
+    thaw: child.thaw,
     restart: child.restart,
     connections,
     close: async () => {
       try {
         if (child.isRunning) {
-          await until(async () => (await connections()).length === 0 || Promise.reject(await stillOpen(connections)), {
+          const noneOpen = async () => {
+            const open = await connections();
+            if (open.length > 0) throw new Error(`still open: ${open.join(', ')}`);
+            return true;
+          };
+          await until(noneOpen, {
             describe: `every client of nats-server :${port} to be closed`,
             timeoutMs: 2000,
           });
@@ -105,9 +115,6 @@ export async function startNatsServer(options: NatsServerOptions = {}): Promise<
     },
   };
 }
-
-const stillOpen = async (connections: () => Promise<string[]>) =>
-  new Error(`still open: ${(await connections()).join(', ')}`);
 
 /** INFO is the first line that the server sends on a connection. */
 async function assertInfo(port: number): Promise<void> {

@@ -22,6 +22,9 @@ export interface RedisServer {
   /** Ends the process and keeps store and port for `restart`. SIGTERM where no signal is given. */
   stop: (signal?: NodeJS.Signals) => Promise<void>;
   kill: () => Promise<void>;
+  /** Stops it where it stands, until `thaw`; returns when it answers no more. */
+  freeze: () => Promise<void>;
+  thaw: () => void;
   /** Ends it where it still runs (by SIGTERM), and starts it on the same port and store. */
   restart: () => Promise<void>;
   /** For the end of a test: ends the process and removes the store. */
@@ -66,6 +69,8 @@ export async function startRedisServer(options: RedisServerOptions = {}): Promis
     log: child.log,
     stop: child.stop,
     kill: () => child.stop('SIGKILL'),
+    freeze: child.freeze,
+    thaw: child.thaw,
     restart: child.restart,
     close: child.close,
   };

@@ -19,9 +19,12 @@ export async function until<T>(
   { describe, timeoutMs = 10_000, everyMs = 20 }: UntilOptions,
 ): Promise<NonNullable<T>> {
   const deadline = performance.now() + timeoutMs;
+  let last: Asked<T> = { kind: 'silent' };
   for (;;) {
-    const last = await ask(condition, deadline);
-    if (last.kind === 'answered' && isTruthy(last.value)) return last.value;
+    const asked = await ask(condition, deadline);
+    if (asked.kind === 'answered' && isTruthy(asked.value)) return asked.value;
+    // An answer says more than the silence that the deadline has cut short.
+    if (asked.kind !== 'silent') last = asked;
     if (performance.now() + everyMs > deadline) {
       const cause = last.kind === 'threw' ? { cause: last.error } : {};
       throw new Error(`waited ${timeoutMs} ms for ${describe}; last ${show(last)}`, cause);

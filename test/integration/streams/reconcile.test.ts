@@ -73,6 +73,8 @@ describe('on an empty server', () => {
     await expect(bucket.create('claim', 'theirs')).rejects.toThrow('wrong last sequence');
     await bucket.update('claim', 'done', revision);
     expect((await bucket.get('claim'))?.string()).toBe('done');
+    await bucket.purge('claim');
+    expect((await bucket.get('claim'))?.operation).toBe('PURGE');
     expect(await bucket.status()).toMatchObject({ history: 1, ttl: 336 * 3_600_000 });
   });
 
@@ -162,14 +164,16 @@ describe('with what it finds', () => {
   ])('does not adopt streams %s, nor touch their consumers', async (_, facts, reason) => {
     await changes(desired({ handlers: [handler, { ...handler, name: 'audit' }] }));
     const before = await manager.streams.info(events);
-    const outcome = await changes(desired({ handlers: [handler], retention: { maxBytes: '2Gi' } }, facts));
+    const outcome = await changes(
+      desired({ handlers: [handler, { ...handler, name: 'third' }], retention: { maxBytes: '2Gi' } }, facts),
+    );
     expect(outcome.refused.find(({ object }) => object === `stream ${events}`)).toMatchObject({
       field: 'metadata',
       reason: expect.stringContaining(reason),
     });
     expect(outcome).toMatchObject({ deleted: [], updated: [] });
     expect((await manager.streams.info(events)).config).toEqual(before.config);
-    expect((await manager.streams.info(events)).state.consumer_count).toBe(2);
+    expect((await manager.streams.info(events)).state.consumer_count, 'consumers').toBe(2);
   });
 
   test('does not adopt a stream that nobody says is theirs', async () => {

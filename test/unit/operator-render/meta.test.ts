@@ -38,6 +38,7 @@ test('no two workloads share a name, however their parts are cut', () => {
 
 test('resources whose long names begin alike are told apart', () => {
   const long = 'a'.repeat(80);
+  expect(ingressComponent(named(long)).selector['app.kubernetes.io/instance']).toHaveLength(63);
   expect(ingressComponent(named(`${long}1`)).name).not.toBe(ingressComponent(named(`${long}2`)).name);
   expect(ingressComponent(named(`${long}1`)).selector).not.toEqual(ingressComponent(named(`${long}2`)).selector);
 });
