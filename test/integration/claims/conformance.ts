@@ -7,12 +7,13 @@ export interface ClaimsUnderTest {
   open(options: { owner: string; leaseMs: number; nowMs?: () => number }): Promise<Claims>;
   kill(): Promise<void>;
   restart(): Promise<void>;
-  /** The store's process, to be frozen. */
-  pid(): number;
+  freeze(): Promise<void>;
+  thaw(): void;
 }
 
 const LONG_MS = 60_000;
-const SHORT_MS = 300;
+/** Runs out within a test, but not while a busy machine holds it up between two steps. */
+const SHORT_MS = 1_000;
 
 let keys = 0;
 /** One store serves the whole file, so each test has a key of its own. */
@@ -114,19 +115,19 @@ export function claimsConformance(store: () => ClaimsUnderTest): void {
     expect((await heirs[0]?.claim(key))?.kind).toBe('held');
   });
 
-  it('stays with the one who renews it, far beyond one lease', async () => {
+  it('stays with the one who renews it, beyond one lease and another', async () => {
     const one = await store().open({ owner: 'one', leaseMs: SHORT_MS });
     const two = await store().open({ owner: 'two', leaseMs: LONG_MS });
     const key = freshKey();
     const claim = await claimed(one, key);
-    const endMs = performance.now() + 4 * SHORT_MS;
+    const endMs = performance.now() + 2.5 * SHORT_MS;
     await until(
       async () => {
         expect(await claim.renew()).toBe(true);
         expect((await two.claim(key)).kind).toBe('held');
         return performance.now() > endMs;
       },
-      { describe: 'four leases to pass', everyMs: SHORT_MS / 6 },
+      { describe: 'two leases and a half to pass', everyMs: SHORT_MS / 10 },
     );
     expect(await claim.finish('handled')).toBe(true);
   });
@@ -187,11 +188,11 @@ export function claimsConformance(store: () => ClaimsUnderTest): void {
     const one = await store().open({ owner: 'one', leaseMs: LONG_MS });
     const key = freshKey();
     await claimed(one, freshKey());
-    process.kill(store().pid(), 'SIGSTOP');
+    await store().freeze();
     try {
       await expect(one.claim(key)).rejects.toBeInstanceOf(ClaimStoreUnavailable);
     } finally {
-      process.kill(store().pid(), 'SIGCONT');
+      store().thaw();
     }
     const claim = await claimedInTheEnd(one, key);
     expect(claim.record).toMatchObject({ attempts: 0, misses: 0, crashes: 0 });
@@ -204,11 +205,11 @@ export function claimsConformance(store: () => ClaimsUnderTest): void {
     const one = await store().open({ owner: 'one', leaseMs: LONG_MS });
     const key = freshKey();
     const claim = await claimed(one, key);
-    process.kill(store().pid(), 'SIGSTOP');
+    await store().freeze();
     try {
       await expect(claim.finish('handled')).rejects.toBeInstanceOf(ClaimStoreUnavailable);
     } finally {
-      process.kill(store().pid(), 'SIGCONT');
+      store().thaw();
     }
     expect(await until(() => claim.finish('handled'), { describe: 'the outcome to be written' })).toBe(true);
     expect(await one.claim(key)).toEqual({ kind: 'done', outcome: 'handled' });

@@ -35,7 +35,8 @@ claimsConformance(() => ({
   open: async (options) => keyValueClaims({ nc: await dial(), bucket: BUCKET, ...options }),
   kill: () => server.kill(),
   restart: () => server.restart(),
-  pid: () => server.pid,
+  freeze: () => server.freeze(),
+  thaw: () => server.thaw(),
 }));
 
 it('costs two writes for a message that is handled, and none for one that is done', async () => {

@@ -48,7 +48,8 @@ claimsConformance(() => ({
   open,
   kill: () => server.stop('SIGKILL'),
   restart: () => server.restart(),
-  pid: () => server.pid,
+  freeze: () => server.freeze(),
+  thaw: () => server.thaw(),
 }));
 
 it('keeps a record for the retention after its last write', async () => {
