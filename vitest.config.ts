@@ -5,6 +5,8 @@ export default defineConfig({
   test: {
     reporters: ['default'],
     retry: 0,
+    // Most of the time is waiting for servers and conditions, so more files than cores can run.
+    maxWorkers: 3,
     passWithNoTests: false,
     projects: [
       { extends: true, test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 10_000 } },

@@ -37,13 +37,16 @@ const local = await up({
   events: { onLine: () => undefined, onExit: (pod, container, how) => note(`${pod}/${container} ended: ${how}`) },
 });
 try {
-  const ingress = container(local, 'ingress');
+  const [ingress, worker] = [container(local, 'ingress'), container(local, 'worker')];
   printFigure('ingress_idle_rss_mb', await residentMegabytes(ingress), 'MB');
-  printFigure('worker_idle_rss_mb', await residentMegabytes(container(local, 'worker')), 'MB');
+  printFigure('worker_idle_rss_mb', await residentMegabytes(worker), 'MB');
+  const before = [await cpuSeconds(ingress), await cpuSeconds(worker)] as const;
   const latenciesMs = await sendThrough(local);
+  printFigure('ingress_cpu_us', (((await cpuSeconds(ingress)) - before[0]) * 1e6) / (RATE * SECONDS), 'us');
+  printFigure('worker_cpu_us', (((await cpuSeconds(worker)) - before[1]) * 1e6) / (RATE * SECONDS), 'us');
   printFigure('send_to_handler_p50_ms', quantile(latenciesMs, 0.5), 'ms');
   printFigure('send_to_handler_p99_ms', quantile(latenciesMs, 0.99), 'ms');
-  printFigure('worker_rss_mb', await residentMegabytes(container(local, 'worker')), 'MB');
+  printFigure('worker_rss_mb', await residentMegabytes(worker), 'MB');
   printFigure('ingress_rss_mb', await residentMegabytes(ingress), 'MB');
   printFigure('ingress_start_ms', await startMs(ingress), 'ms');
 } finally {
@@ -73,12 +76,12 @@ async function sendThrough({ webhooks, startPods }: Local): Promise<number[]> {
 }
 
 /** From `spawn` to the line that says it listens: what a pod's start adds to its image. */
-async function startMs({ argv: [command = '', ...args], env }: LocalContainer): Promise<number> {
+async function startMs({ argv: [, ...args], env }: LocalContainer): Promise<number> {
   const durations: number[] = [];
   for (let i = 0; i < STARTS; i++) {
     const ports = { PORT: String(await freePort()), INNER_PORT: String(await freePort()) };
     const startedMs = performance.now();
-    const child = spawn(command, args, { env: { ...env, ...ports }, stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(process.execPath, args, { env: { ...env, ...ports }, stdio: ['ignore', 'pipe', 'inherit'] });
     for await (const line of createInterface({ input: child.stdout })) {
       if (parseEntry(line)?.['msg'] !== 'listening') continue;
       durations.push(performance.now() - startedMs);
@@ -88,11 +91,24 @@ async function startMs({ argv: [command = '', ...args], env }: LocalContainer): 
   return median(durations);
 }
 
-async function residentMegabytes({ ports }: LocalContainer): Promise<number> {
-  const inner = ports['inner'] ?? ports['metrics'];
-  const response = await request(`http://127.0.0.1:${inner}/metrics`, { reset: true });
-  const bytes = /^process_resident_memory_bytes(?:\{.*\})? (\S+)$/m.exec(await response.body.text())?.[1];
-  return Number(bytes) / 1024 / 1024;
+async function residentMegabytes(of: LocalContainer): Promise<number> {
+  return (await metric(of, 'process_resident_memory_bytes')) / 2 ** 20;
+}
+
+function cpuSeconds(of: LocalContainer): Promise<number> {
+  return metric(of, 'process_cpu_seconds_total');
+}
+
+/** One figure that a process of ours tells about itself. */
+async function metric({ ports }: LocalContainer, name: string): Promise<number> {
+  const response = await request(`http://127.0.0.1:${ports['inner']}/metrics`, { reset: true });
+  const lines = (await response.body.text()).split('\n');
+  return Number(
+    lines
+      .find((line) => line.startsWith(name))
+      ?.split(' ')
+      .at(-1),
+  );
 }
 
 function container({ pods }: Local, name: string): LocalContainer {

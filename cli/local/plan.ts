@@ -62,6 +62,8 @@ export interface PlanFacts {
   readonly freePort: () => number;
   /** The operator's own image, whose containers run from the sources. */
   readonly image: string;
+  /** What our image sets for every process in it. */
+  readonly imageEnv: Readonly<Record<string, string>>;
   /** Where the sources are; our containers' entry points are relative to it. */
   readonly root: string;
 }
@@ -122,8 +124,9 @@ interface ContainerScope {
 function planContainer(container: V1Container, scope: ContainerScope): LocalContainer {
   const { facts, ports } = scope;
   const mounts = (container.volumeMounts ?? []).map((mount) => [mount.mountPath, scope.volumeDir(mount.name)] as const);
+  const isOwn = container.image === facts.image;
   const own = [...(container.command ?? []), ...(container.args ?? []).map((path) => join(facts.root, path))];
-  const argv = container.image === facts.image ? own : facts.commands[container.name];
+  const argv = isOwn ? own : facts.commands[container.name];
   if (argv === undefined) {
     throw new Error(
       `handler ${container.name}: its image cannot run here; give a command for it in the annotation ` +
@@ -134,7 +137,10 @@ function planContainer(container: V1Container, scope: ContainerScope): LocalCont
   return {
     name: container.name,
     argv,
-    env: Object.fromEntries(environment(container, scope).map(([name, value]) => [name, localize(name, value)])),
+    env: {
+      ...(isOwn ? facts.imageEnv : {}),
+      ...Object.fromEntries(environment(container, scope).map(([name, value]) => [name, localize(name, value)])),
+    },
     startup: localProbe(container.startupProbe, container, ports),
     readiness: localProbe(container.readinessProbe, container, ports),
     ports: Object.fromEntries(

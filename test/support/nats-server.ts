@@ -3,12 +3,12 @@ import { get } from 'node:http';
 import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
 import * as z from 'zod';
+import { freePort } from '#cli/local/free-port.ts';
 import { PROGRAMS } from '#cli/programs/catalogue.ts';
 import { resolveProgram } from '#cli/programs/resolve.ts';
 import { isAtLeast, parseVersion } from '#cli/programs/version.ts';
 import { startChild, temporaryFolder } from './child.ts';
 import { firstLine } from './first-line.ts';
-import { freePort } from './free-port.ts';
 import { until } from './until.ts';
 
 export interface NatsServerOptions {

@@ -1,9 +1,9 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { freePort } from '#cli/local/free-port.ts';
 import { resolveProgram } from '#cli/programs/resolve.ts';
 import { startChild, temporaryFolder } from './child.ts';
 import { firstLine } from './first-line.ts';
-import { freePort } from './free-port.ts';
 
 export interface RedisServerOptions {
   /** Kept by `close`; without it a fresh one is made, and removed. */

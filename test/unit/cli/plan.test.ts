@@ -27,6 +27,7 @@ function planned(overrides: Partial<Parameters<typeof planLocal>[1]> = {}): Loca
     stateDir: '/state',
     freePort: () => next++,
     image: FACTS.image,
+    imageEnv: { FROM_IMAGE: 'yes' },
     root: '/src',
     ...overrides,
   });
@@ -83,6 +84,11 @@ describe('planLocal', () => {
     expect(container(plan, /ingress-0$/, 'ingress').argv).toEqual(['node', '/src/services/ingress/main.ts']);
     expect(container(plan, /support-worker-0$/, 'support').argv).toEqual(['node', 'services/handlers/echo/main.ts']);
     expect(container(plan, /audit-worker-0$/, 'audit').argv).toEqual(['node', '/src/services/handlers/noop/main.ts']);
+  });
+
+  it('gives what our image sets to our containers alone', () => {
+    expect(container(plan, /ingress-0$/, 'ingress').env['FROM_IMAGE']).toBe('yes');
+    expect(container(plan, /support-worker-0$/, 'support').env['FROM_IMAGE']).toBeUndefined();
   });
 
   it('mounts the signing secrets where the ingress looks for them', () => {
