@@ -2,13 +2,13 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { createInterface } from 'node:readline';
-import { setInterval as ticks } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { request } from 'undici';
 import { Intercom, simulatorPod } from '#cli/demo/intercom.ts';
 import { quantile } from '#cli/demo/judge.ts';
 import { freePort } from '#cli/local/free-port.ts';
 import { parseEntry } from '#cli/local/log-line.ts';
+import { pauses } from '#cli/local/pauses.ts';
 import type { LocalContainer } from '#cli/local/plan.ts';
 import { type Local, up } from '#cli/local/up.ts';
 import { median, note, printFigure } from './figure.ts';
@@ -66,7 +66,7 @@ async function sendThrough({ webhooks, startPods }: Local): Promise<number[]> {
   const count = RATE * SECONDS;
   note(`sending ${count} notifications at ${RATE}/s`);
   await intercom.send({ count, ratePerSecond: RATE, seed: 1, conversations: 1000 });
-  for await (const _ of ticks(250, undefined, { signal })) if (firstCallMs.size >= count) break;
+  for await (const _ of pauses(250, signal)) if (firstCallMs.size >= count) break;
   const sent = (await intercom.notifications()).filter(({ kind }) => kind === 'good');
   const fromMs = (sent[0]?.sentAtMs ?? 0) + WARM_UP_SECONDS * 1000;
   return sent

@@ -7,10 +7,10 @@ import { up } from './local/up.ts';
 
 const print = (line: string) => void process.stdout.write(`${line}\n`);
 
-/** Ctrl-C once: an ordered end. Twice: now. */
+/** Ctrl-C once, or the terminal closed: an ordered end. Twice: now. */
 const ending = new AbortController();
 setMaxListeners(100, ending.signal);
-for (const name of ['SIGINT', 'SIGTERM'] as const) {
+for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(name, () => {
     if (ending.signal.aborted) process.exit(130);
     ending.abort();

@@ -1,12 +1,14 @@
-import { setTimeout as delay, setInterval as ticks } from 'node:timers/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { openBacklog } from '#cli/local/backlog.ts';
 import { freePort } from '#cli/local/free-port.ts';
 import { formatLogLine } from '#cli/local/log-line.ts';
+import { pauses } from '#cli/local/pauses.ts';
 import type { Pod } from '#cli/local/pod.ts';
 import { type Local, up } from '#cli/local/up.ts';
 import { CallLog } from './call-log.ts';
 import { Intercom, simulatorPod } from './intercom.ts';
-import { judge } from './judge.ts';
+import { judge, type Kill } from './judge.ts';
 import { allKept, formatTable, type Section, summarise } from './table.ts';
 
 export interface DemoOptions {
@@ -37,7 +39,7 @@ const RETRY_AFTER = '2s';
 const KILL_WORKER_AFTER_MS = 2_500;
 const KILL_INGRESS_AFTER_MS = 5_000;
 /** A killed worker's messages come again after 12 s; three times that is no longer patience. */
-const DRAIN_TIMEOUT_MS = 40_000;
+const DRAIN_TIMEOUT_MS = 45_000;
 
 /** The whole line once, with kills on the way. @returns whether every promise held */
 export async function demo(options: DemoOptions): Promise<boolean> {
@@ -73,6 +75,8 @@ export async function demo(options: DemoOptions): Promise<boolean> {
   }
 }
 
+type Shown = Pick<DemoOptions, 'print' | 'signal'>;
+
 interface Stage extends DemoOptions {
   readonly local: Local;
   readonly intercom: Intercom;
@@ -89,16 +93,14 @@ async function play({ local, intercom, calls, print, signal }: Stage): Promise<r
     `· sending ${RUN.count} notifications, ${RUN.duplicates} duplicates, ${RUN.forgeries} forgeries, ${RUN.unknownTopics} of unknown topics`,
   );
   await intercom.send(RUN);
-  const workerKills: number[] = [];
   await delay(KILL_WORKER_AFTER_MS, undefined, { signal });
-  workerKills.push(Date.now());
-  kill(busiestFirst(local.pods, calls), 'worker', print);
+  const kills = [kill(busiestFirst(local.pods, calls), 'worker', print)];
   await delay(KILL_INGRESS_AFTER_MS - KILL_WORKER_AFTER_MS, undefined, { signal });
   kill(local.pods, 'ingress', print);
-  await untilDrained(intercom, calls, { print, signal });
+  await untilDrained({ intercom, local, print, signal });
   const sent = await intercom.notifications();
-  const verdict = judge({ handler: HANDLER, sent, calls: calls.calls, workerKills });
-  return summarise(await intercom.report(), verdict, RUN.forgeries);
+  const verdict = judge({ handler: HANDLER, sent, calls: calls.calls, kills });
+  return summarise(await intercom.report(), verdict, RUN);
 }
 
 /** Pods of the handler; first the one that has the most to lose. */
@@ -108,32 +110,34 @@ const busiestFirst = (pods: readonly Pod[], calls: CallLog): Pod[] =>
     .toSorted((a, b) => calls.underWay(b.plan.name) - calls.underWay(a.plan.name));
 
 /** SIGKILL to the first pod's process of that name: no chance to say goodbye. */
-function kill(pods: readonly Pod[], container: string, print: (line: string) => void): void {
+function kill(pods: readonly Pod[], container: string, print: (line: string) => void): Kill {
   const pod = pods.find((candidate) => candidate.pidOf(container) !== null);
   const pid = pod?.pidOf(container) ?? null;
   if (pod === undefined || pid === null) throw new Error(`no ${container} process to kill`);
   print(`· kill -9 ${pod.plan.name}/${container}`);
+  const atMs = Date.now();
   process.kill(pid, 'SIGKILL');
+  return { pod: pod.plan.name, atMs };
 }
 
 /** Resolves when nothing is under way any more, or when that took too long: the table then tells what is missing. */
-async function untilDrained(
-  intercom: Intercom,
-  calls: CallLog,
-  { print, signal }: Pick<Stage, 'print' | 'signal'>,
-): Promise<void> {
+async function untilDrained({ intercom, local, print, signal }: Omit<Stage, keyof DemoOptions | 'calls'> & Shown) {
   const total = RUN.count + RUN.duplicates + RUN.forgeries + RUN.unknownTopics;
+  const backlog = await openBacklog(local);
   const deadlineMs = performance.now() + DRAIN_TIMEOUT_MS;
   let shownMs = performance.now();
-  for await (const _ of ticks(200, undefined, { signal })) {
-    const { sent, inFlight, awaitingRetry } = await intercom.report();
-    const handled = calls.ended.size;
-    if (sent >= total && inFlight === 0 && awaitingRetry === 0 && handled >= RUN.count) return;
-    if (performance.now() > deadlineMs) return;
-    if (performance.now() - shownMs > 2_000) {
-      print(`· sent ${sent} of ${total}, handled ${handled} of ${RUN.count}`);
+  try {
+    for await (const _ of pauses(200, signal)) {
+      const { sent, inFlight, awaitingRetry } = await intercom.report();
+      const waiting = await backlog.count();
+      if (sent >= total && inFlight === 0 && awaitingRetry === 0 && waiting === 0) return;
+      if (performance.now() > deadlineMs) return;
+      if (performance.now() - shownMs < 2_000) continue;
+      print(`· sent ${sent} of ${total}, ${waiting} with the workers`);
       shownMs = performance.now();
     }
+  } finally {
+    await backlog.close();
   }
 }
 

@@ -9,18 +9,25 @@ export interface Sent {
 
 /** A call as the handler saw it. `endMs` is null where the handler did not live to answer. */
 export interface Call {
+  readonly pod: string;
   /** `<app_id>:<id>:<handler>` */
   readonly idempotencyKey: string;
   readonly beginMs: number;
   readonly endMs: number | null;
 }
 
+/** SIGKILL to the worker of a pod, or to its handler. */
+export interface Kill {
+  readonly pod: string;
+  /** In ms since 1970. */
+  readonly atMs: number;
+}
+
 export interface Evidence {
   readonly handler: string;
   readonly sent: readonly Sent[];
   readonly calls: readonly Call[];
-  /** When workers were killed, in ms since 1970. */
-  readonly workerKills: readonly number[];
+  readonly kills: readonly Kill[];
 }
 
 export interface Verdict {
@@ -46,7 +53,7 @@ export interface Verdict {
 const RECORD_SLACK_MS = 250;
 
 /** Compares what was acknowledged with what was handled, by id and count. Pure. */
-export function judge({ handler, sent, calls, workerKills }: Evidence): Verdict {
+export function judge({ handler, sent, calls, kills }: Evidence): Verdict {
   const expected = new Map<string, number>();
   const allowed = new Set<string>();
   for (const { key, kind, sentAtMs, attempts } of sent) {
@@ -62,8 +69,7 @@ export function judge({ handler, sent, calls, workerKills }: Evidence): Verdict 
     const ordered = ofKey.toSorted((a, b) => a.beginMs - b.beginMs);
     for (const [index, again] of ordered.slice(1).entries()) {
       const before = ordered[index];
-      if (before !== undefined && workerKills.some((killMs) => excuses(killMs, before, again)))
-        verdict.repeatedCalls += 1;
+      if (before !== undefined && kills.some((kill) => excuses(kill, before, again))) verdict.repeatedCalls += 1;
       else verdict.handledTwice.push(key);
     }
     const sentAtMs = expected.get(key);
@@ -84,10 +90,11 @@ export function judge({ handler, sent, calls, workerKills }: Evidence): Verdict 
 }
 
 /** The worker that made the first call died while it ran, or before it could write down that it was done. */
-const excuses = (killMs: number, first: Call, again: Call): boolean =>
-  first.beginMs <= killMs &&
-  again.beginMs > killMs &&
-  (first.endMs === null || first.endMs >= killMs - RECORD_SLACK_MS);
+const excuses = ({ pod, atMs }: Kill, first: Call, again: Call): boolean =>
+  first.pod === pod &&
+  first.beginMs <= atMs &&
+  again.beginMs > atMs &&
+  (first.endMs === null || first.endMs >= atMs - RECORD_SLACK_MS);
 
 /** The value below which the share `q` of a sorted list lies; 0 for an empty one. */
 export const quantile = (sorted: readonly number[], q: number): number =>

@@ -9,13 +9,20 @@ export interface Row {
   readonly kept: boolean | null;
 }
 
+/** What the simulator was asked to send. */
+export interface Asked {
+  /** With a good signature, each to be acknowledged in the end. */
+  readonly count: number;
+  readonly forgeries: number;
+}
+
 export interface Section {
   readonly title: string;
   readonly rows: readonly Row[];
 }
 
 /** The closing table of the demo: what Intercom saw, what the handler saw, and which promises that keeps. Pure. */
-export function summarise(report: Report, verdict: Verdict, sentForgeries: number): readonly Section[] {
+export function summarise(report: Report, verdict: Verdict, asked: Asked): readonly Section[] {
   const { intercom } = report;
   const turnedAway = Number(intercom['rejectedForgeries']) + Number(intercom['undecidedForgeries']);
   const [p50, p99] = [quantile(verdict.latenciesMs, 0.5), quantile(verdict.latenciesMs, 0.99)];
@@ -23,10 +30,11 @@ export function summarise(report: Report, verdict: Verdict, sentForgeries: numbe
     {
       title: 'What Intercom saw',
       rows: [
-        fact('notifications accepted', intercom['delivered']),
+        fact('requests accepted, duplicates and unknown topics included', intercom['delivered']),
+        promise('notifications acknowledged', verdict.acknowledged, asked.count),
         promise('… lost to Intercom, its one retry failed too', intercom['lostAfterRetry'], 0),
         fact('errors counted (an ingress was killed)', intercom['errors']),
-        promise('forgeries rejected, or cut off by the kill', turnedAway, sentForgeries),
+        promise('forgeries rejected, or cut off by the kill', turnedAway, asked.forgeries),
         promise('forgeries accepted', intercom['acceptedForgeries'], 0),
         fact('answers slower than 500 ms', intercom['slow']),
       ],

@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { delimiter, dirname } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { LocalContainer } from './plan.ts';
@@ -10,6 +9,15 @@ export interface ContainerEvents {
   /** Told of every end that was not asked for, before the restart. */
   readonly onExit: (how: string) => void;
 }
+
+/**
+ * Leaders of the process groups that run now. Nothing but us ends them, neither a closed terminal nor our own end, so
+ * where that comes before an orderly one, it takes them along.
+ */
+const leaders = new Set<number>();
+process.on('exit', () => {
+  for (const pid of leaders) killGroup(pid);
+});
 
 /** Restarts wait 250 ms, then twice as long each time, 10 s at most; a run of 10 s starts over. */
 const MIN_BACKOFF_MS = 250;
@@ -67,12 +75,12 @@ export class RunningContainer {
     const [command = '', ...args] = this.#container.argv;
     // A process group of its own: Ctrl-C in the terminal reaches only us, and we stop things in order.
     const child = spawn(command, args, {
-      // `node` is the one that runs us.
-      env: { PATH: `${dirname(process.execPath)}${delimiter}${process.env['PATH']}`, ...this.#container.env },
+      env: this.#container.env,
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
     });
     this.#child = child;
+    if (child.pid !== undefined) leaders.add(child.pid);
     for (const stream of [child.stdout, child.stderr]) {
       createInterface({ input: stream }).on('line', (line) => this.#events.onLine(line));
     }
@@ -83,6 +91,7 @@ export class RunningContainer {
       return `${command} cannot be started: ${String(error)}`;
     } finally {
       this.#child = null;
+      if (child.pid !== undefined) leaders.delete(child.pid);
     }
   }
 
@@ -90,10 +99,15 @@ export class RunningContainer {
   #signal(signal: NodeJS.Signals): void {
     const pid = this.#child?.pid;
     if (pid === undefined) return;
-    try {
-      process.kill(signal === 'SIGKILL' ? -pid : pid, signal);
-    } catch {
-      // Gone already.
-    }
+    if (signal === 'SIGKILL') killGroup(pid);
+    else this.#child?.kill(signal);
+  }
+}
+
+function killGroup(leader: number): void {
+  try {
+    process.kill(-leader, 'SIGKILL');
+  } catch {
+    // Gone already.
   }
 }

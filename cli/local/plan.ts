@@ -1,14 +1,7 @@
 import { join } from 'node:path';
-import type {
-  V1ConfigMap,
-  V1Container,
-  V1Deployment,
-  V1PodTemplateSpec,
-  V1Probe,
-  V1Service,
-  V1Volume,
-} from '@kubernetes/client-node';
+import type { V1ConfigMap, V1Container, V1Deployment, V1Probe, V1Service } from '@kubernetes/client-node';
 import type { Secrets } from './manifests.ts';
+import { localEnvironment, localPort, volumeFiles } from './plan-environment.ts';
 
 /** Rendered objects turned into what one machine can run: processes in pods, and listeners in the place of Services. */
 export interface LocalPlan {
@@ -60,16 +53,15 @@ export interface PlanFacts {
   readonly stateDir: string;
   /** A port that nothing uses; another one at each call. */
   readonly freePort: () => number;
-  /** The operator's own image, whose containers run from the sources. */
+  /** The operator's own image. */
   readonly image: string;
   /** What our image sets for every process in it. */
   readonly imageEnv: Readonly<Record<string, string>>;
-  /** Where the sources are; our containers' entry points are relative to it. */
-  readonly root: string;
+  /** Where programs are looked for, as in PATH. */
+  readonly path: string;
+  /** What stands for our image's working directory: the entry points are in it. */
+  readonly imageDir: string;
 }
-
-/** What local mode sets otherwise than the cluster: there is no network namespace, and no load balancer to wait for. */
-const OVERRIDES = { HOST: '127.0.0.1', DRAIN_DELAY_MS: '200' } as const;
 
 type Rendered = V1ConfigMap | V1Deployment | V1Service;
 
@@ -106,7 +98,7 @@ function planPod(deployment: V1Deployment, replica: number, facts: PodFacts): Lo
       volumeFiles(volume, { namespace, secrets: facts.secrets, dir: volumeDir(volume.name) }),
     ),
     containers: containers.map((container) =>
-      planContainer(container, { pod: name, namespace, ports, volumeDir, template, facts }),
+      planContainer(container, { pod: name, namespace, ports, volumeDir, facts }),
     ),
     graceMs: (template.spec.terminationGracePeriodSeconds ?? 30) * 1000,
   };
@@ -117,7 +109,6 @@ interface ContainerScope {
   readonly namespace: string;
   readonly ports: ReadonlyMap<number, number>;
   readonly volumeDir: (volume: string) => string;
-  readonly template: V1PodTemplateSpec;
   readonly facts: PodFacts;
 }
 
@@ -125,7 +116,7 @@ function planContainer(container: V1Container, scope: ContainerScope): LocalCont
   const { facts, ports } = scope;
   const mounts = (container.volumeMounts ?? []).map((mount) => [mount.mountPath, scope.volumeDir(mount.name)] as const);
   const isOwn = container.image === facts.image;
-  const own = [...(container.command ?? []), ...(container.args ?? []).map((path) => join(facts.root, path))];
+  const own = [...(container.command ?? []), ...(container.args ?? []).map((path) => join(facts.imageDir, path))];
   const argv = isOwn ? own : facts.commands[container.name];
   if (argv === undefined) {
     throw new Error(
@@ -133,82 +124,25 @@ function planContainer(container: V1Container, scope: ContainerScope): LocalCont
         `local.intercom-operator.io/command, as {"${container.name}": ["node", "handler.js"]}`,
     );
   }
-  const localize = (name: string, value: string) => localValue(name, value, { ports, mounts });
+  const { configMaps, secrets } = facts;
+  const sources = { pod: scope.pod, namespace: scope.namespace, configMaps, secrets };
   return {
     name: container.name,
     argv,
     env: {
+      PATH: facts.path,
       ...(isOwn ? facts.imageEnv : {}),
-      ...Object.fromEntries(environment(container, scope).map(([name, value]) => [name, localize(name, value)])),
+      ...localEnvironment(container, sources, { ports, mounts }),
     },
     startup: localProbe(container.startupProbe, container, ports),
     readiness: localProbe(container.readinessProbe, container, ports),
     ports: Object.fromEntries(
       (container.ports ?? []).map((port) => [
         port.name ?? String(port.containerPort),
-        local(ports, port.containerPort),
+        localPort(ports, port.containerPort),
       ]),
     ),
   };
-}
-
-/** The environment as the kubelet would make it. @throws Error naming what is missing */
-function environment(container: V1Container, { pod, namespace, facts }: ContainerScope): [string, string][] {
-  const fromMaps = (container.envFrom ?? []).flatMap((source) => {
-    const map = facts.configMaps.get(source.configMapRef?.name ?? '') ?? secret(source.secretRef?.name);
-    if (map === undefined) throw new Error(`${pod}: ConfigMap or Secret for envFrom of ${container.name} is missing`);
-    return Object.entries(map);
-  });
-  const single = (container.env ?? []).map((variable): [string, string] => {
-    if (variable.valueFrom?.fieldRef?.fieldPath === 'metadata.name') return [variable.name, pod];
-    const ref = variable.valueFrom?.secretKeyRef;
-    const value = ref === undefined ? variable.value : secret(ref.name)?.[ref.key];
-    if (value === undefined)
-      throw new Error(`${pod}: value of ${variable.name} in ${container.name} is not known here`);
-    return [variable.name, value];
-  });
-  return [...fromMaps, ...single];
-
-  function secret(name: string | undefined): Readonly<Record<string, string>> | undefined {
-    return facts.secrets.get(`${namespace}/${name}`);
-  }
-}
-
-interface Local {
-  readonly ports: ReadonlyMap<number, number>;
-  readonly mounts: readonly (readonly [mountPath: string, dir: string])[];
-}
-
-/** What a pod's own network and mounts would do: ports, loopback URLs and mount paths become those of this machine. */
-function localValue(name: string, value: string, { ports, mounts }: Local): string {
-  const override = (OVERRIDES as Record<string, string>)[name];
-  if (override !== undefined) return override;
-  if (name === 'PORT' || name.endsWith('_PORT')) return String(local(ports, Number(value)));
-  const mount = mounts.find(([path]) => value === path || value.startsWith(`${path}/`));
-  if (mount !== undefined) return mount[1] + value.slice(mount[0].length);
-  const loopback = /^(https?:\/\/127\.0\.0\.1:)(\d+)(.*)$/.exec(value);
-  return loopback === null ? value : `${loopback[1]}${local(ports, Number(loopback[2]))}${loopback[3]}`;
-}
-
-const local = (ports: ReadonlyMap<number, number>, port: number): number => ports.get(port) ?? port;
-
-function volumeFiles(
-  volume: V1Volume,
-  { namespace, secrets, dir }: { namespace: string; secrets: Secrets; dir: string },
-): { path: string; content: string }[] {
-  const sources = volume.projected?.sources?.flatMap((source) => source.secret ?? []) ?? [];
-  const ofSecret = volume.secret === undefined ? [] : [{ name: volume.secret.secretName, items: volume.secret.items }];
-  return [...sources, ...ofSecret].flatMap((source) => {
-    const values = secrets.get(`${namespace}/${source.name}`);
-    const items = source.items ?? Object.keys(values ?? {}).map((key) => ({ key, path: key }));
-    return items.map(({ key, path }) => {
-      const content = values?.[key];
-      if (content === undefined) {
-        throw new Error(`Secret/${source.name}: key ${key} is missing; put the Secret into the same file`);
-      }
-      return { path: join(dir, path), content };
-    });
-  });
 }
 
 function localProbe(
@@ -219,7 +153,7 @@ function localProbe(
   const action = probe?.httpGet ?? probe?.tcpSocket;
   if (action === undefined) return null;
   const named = container.ports?.find((port) => port.name === action.port)?.containerPort;
-  return { port: local(ports, named ?? Number(action.port)), path: probe?.httpGet?.path ?? null };
+  return { port: localPort(ports, named ?? Number(action.port)), path: probe?.httpGet?.path ?? null };
 }
 
 const planService = (service: V1Service): LocalService => ({

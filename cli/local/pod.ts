@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { setInterval as ticks } from 'node:timers/promises';
 import { RunningContainer } from './container.ts';
+import { pauses } from './pauses.ts';
 import type { LocalContainer, LocalPod } from './plan.ts';
 import { answers } from './probe.ts';
 
@@ -68,7 +68,7 @@ export class Pod {
 
   async #untilStarted({ startup }: LocalContainer, signal: AbortSignal): Promise<void> {
     if (startup === null) return;
-    for await (const _ of ticks(PROBE_INTERVAL_MS, undefined, { signal })) {
+    for await (const _ of pauses(PROBE_INTERVAL_MS, signal)) {
       if (await answers(startup)) return;
     }
   }
@@ -76,7 +76,7 @@ export class Pod {
   async #watchReadiness(): Promise<void> {
     const probes = this.plan.containers.flatMap((container) => container.readiness ?? []);
     try {
-      for await (const _ of ticks(PROBE_INTERVAL_MS, undefined, { signal: this.#stopping.signal })) {
+      for await (const _ of pauses(PROBE_INTERVAL_MS, this.#stopping.signal)) {
         const results = await Promise.all(probes.map(answers));
         this.#ready = results.every(Boolean);
       }

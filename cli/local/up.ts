@@ -1,20 +1,20 @@
+import { rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { setInterval as ticks } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
+import { delimiter, dirname, join } from 'node:path';
 import { connect } from '@nats-io/transport-node';
-import { cacheFolder } from '#cli/programs/cache.ts';
 import type { IntercomWebhook } from '#operator/api/v1alpha1.ts';
 import type { RenderFacts } from '#operator/render/facts.ts';
 import { render } from '#operator/render/render.ts';
 import { desiredStreams, type StreamFacts } from '#operator/streams/desired.ts';
 import { reconcileStreams } from '#operator/streams/reconcile.ts';
+import { bundle } from './bundle.ts';
 import { localCommands } from './commands.ts';
 import { freePort } from './free-port.ts';
 import { natsServer, redisServer } from './infrastructure.ts';
 import { Installation, type InstallationEvents } from './installation.ts';
 import { readManifests, type Secrets } from './manifests.ts';
+import { pauses } from './pauses.ts';
 import { type LocalPod, planLocal, portsNeeded } from './plan.ts';
 import type { Pod } from './pod.ts';
 
@@ -47,11 +47,10 @@ export interface Local {
   stop(): Promise<void>;
 }
 
-/** Our image, by a name that nothing else has: its containers run from the sources. */
+/** Our image, by a name that nothing else has. */
 const LOCAL_IMAGE = 'intercom-operator:local';
 /** Of dead letters and of effects, on a developer's disk. */
 const SHARED_MAX_BYTES = 1024 ** 3;
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const READY_TIMEOUT_MS = 30_000;
 
 /**
@@ -64,20 +63,30 @@ export async function up(options: UpOptions): Promise<Local> {
     options.onProgress(`${id} is ignored: local mode knows IntercomWebhook and Secret`);
   const stateDir = await mkdtemp(join(tmpdir(), 'intercom-operator-'));
   const installation = new Installation(options.events);
+  // It holds secrets: also an end that is not orderly removes it.
+  const removeNow = () => rmSync(stateDir, { recursive: true, force: true, maxRetries: 3 });
+  process.once('exit', removeNow);
   const stop = async () => {
     await installation.stop();
     await rm(stateDir, { recursive: true, force: true });
+    process.off('exit', removeNow);
   };
   try {
     const facts = { stateDir, env: options.env, onProgress: options.onProgress };
     const nats = await natsServer(facts);
     const redis = options.redis ? await redisServer(facts) : null;
     options.onProgress(`starting nats-server${redis === null ? '' : ' and redis-server'}`);
-    await installation.startPods([nats.pod, ...(redis === null ? [] : [redis.pod])], options.signal);
+    const imageDir = join(stateDir, 'image');
+    await Promise.all([
+      bundle(imageDir),
+      installation.startPods([nats.pod, ...(redis === null ? [] : [redis.pod])], options.signal),
+    ]);
     const webhooks: LocalWebhook[] = [];
     for (const webhook of manifests.webhooks) {
       const urls = { natsUrl: nats.url, redisUrl: redis?.url };
-      webhooks.push(await upOne(webhook, { ...options, ...urls, stateDir, installation, secrets: manifests.secrets }));
+      webhooks.push(
+        await upOne(webhook, { ...options, ...urls, stateDir, imageDir, installation, secrets: manifests.secrets }),
+      );
     }
     const startPods = installation.startPods.bind(installation);
     return { webhooks, pods: installation.pods, natsUrl: nats.url, startPods, stop };
@@ -91,6 +100,7 @@ interface OneOptions extends UpOptions {
   readonly natsUrl: string;
   readonly redisUrl: string | undefined;
   readonly stateDir: string;
+  readonly imageDir: string;
   readonly installation: Installation;
   readonly secrets: Secrets;
 }
@@ -118,9 +128,11 @@ async function upOne(webhook: IntercomWebhook, options: OneOptions): Promise<Loc
     stateDir: join(options.stateDir, name),
     freePort: () => ports.pop() ?? 0,
     image: LOCAL_IMAGE,
-    // Compiled once instead of at each start: two thirds of the time, and 18 MB less.
-    imageEnv: { NODE_COMPILE_CACHE: join(cacheFolder(options.env), 'compiled') },
-    root: ROOT,
+    // `node` is the one that runs us.
+    path: `${dirname(process.execPath)}${delimiter}${options.env['PATH'] ?? ''}`,
+    imageDir: options.imageDir,
+    // What is compiled at one start is there for the next.
+    imageEnv: { NODE_COMPILE_CACHE: join(options.imageDir, 'compiled') },
   });
   options.onProgress(`${name}: starting ${plan.pods.map((pod) => pod.name).join(', ')}`);
   const services = await options.installation.startPlan(plan, options.signal);
@@ -151,7 +163,7 @@ async function bringUpStreams(webhook: IntercomWebhook, facts: RenderFacts & Str
 /** @throws Error naming the pods that are not ready in time */
 async function untilReady(pods: readonly Pod[], signal: AbortSignal): Promise<void> {
   const deadlineMs = performance.now() + READY_TIMEOUT_MS;
-  for await (const _ of ticks(50, undefined, { signal })) {
+  for await (const _ of pauses(50, signal)) {
     const missing = pods.filter((pod) => !pod.ready).map((pod) => pod.plan.name);
     if (missing.length === 0) return;
     if (performance.now() > deadlineMs) throw new Error(`not ready after 30 s: ${missing.join(', ')}; see their logs`);

@@ -26,12 +26,12 @@ export const MOUNTS = {
 /** File in `MOUNTS.handlerAuth` holding the bearer token for an `http` handler. */
 export const HANDLER_AUTH_FILE = 'token';
 
-/** The programs in our image; started as `node <path>`. */
+/** The programs in our image, bundled; started as `node <path>` in its working directory. */
 export const ENTRY_POINTS = {
-  ingress: 'services/ingress/main.ts',
-  worker: 'services/worker/main.ts',
-  echo: 'services/handlers/echo/main.ts',
-  noop: 'services/handlers/noop/main.ts',
+  ingress: 'ingress.mjs',
+  worker: 'worker.mjs',
+  echo: 'handler-echo.mjs',
+  noop: 'handler-noop.mjs',
 } as const;
 
 /** While draining the ingress still accepts for this long, because load balancers learn of it late. */

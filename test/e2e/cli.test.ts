@@ -70,6 +70,27 @@ describe('the command line', () => {
     expect(await readdir(folder)).toEqual([]);
   });
 
+  it.each([
+    ['Ctrl-C twice', ['SIGINT', 'SIGINT'], 130],
+    ['a closed terminal', ['SIGHUP'], 0],
+  ] as const)('%s leaves nothing behind either', async (_how, signals, code) => {
+    running = await run('local', '-f', 'examples/demo.yaml');
+    const { child, ended, output, folder } = running;
+    await until(() => output().includes('receives at http://127.0.0.1:'), {
+      describe: 'an endpoint',
+      timeoutMs: 60_000,
+    });
+    const processes = descendants(child.pid ?? 0);
+    expect(processes.length).toBeGreaterThan(8);
+    for (const [index, signal] of signals.entries()) {
+      child.kill(signal);
+      if (index === 0) await until(() => output().includes('stopping everything'), { describe: 'the first to arrive' });
+    }
+    expect(await ended, output()).toBe(code);
+    await until(() => !processes.some(isAlive), { describe: 'every process to be gone' });
+    expect(await readdir(folder)).toEqual([]);
+  });
+
   it('local says what is wrong with a file, and starts nothing', async () => {
     running = await run('local', '-f', 'package.json');
     expect(await running.ended).toBe(1);

@@ -2,7 +2,8 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { CallLog } from '#cli/demo/call-log.ts';
-import { judge, type Verdict } from '#cli/demo/judge.ts';
+import { judge, type Kill, type Verdict } from '#cli/demo/judge.ts';
+import { openBacklog } from '#cli/local/backlog.ts';
 import type { Pod } from '#cli/local/pod.ts';
 import { up } from '#cli/local/up.ts';
 import { startSimulator } from '#services/simulator/simulator.ts';
@@ -79,25 +80,28 @@ export async function sendThrough(strike: (scene: Strike) => void): Promise<Verd
     const topics = ['conversation.user.created', 'conversation.user.replied', 'contact.user.updated'] as const;
     simulator.send({ count: COUNT, ratePerSecond: RATE, seed: 7, conversations: 20, topics: [...topics] });
     await until(() => calls.ended.size > COUNT / 3, { describe: 'a third to be handled', timeoutMs: 30_000 });
-    const strikes: number[] = [];
+    const strikes: Kill[] = [];
     strike({
       pods: local.pods,
       signal(container, signal) {
-        const pid = local.pods.map((pod) => pod.pidOf(container)).find((each) => each !== null);
-        if (pid === undefined || pid === null) throw new Error(`no ${container} runs`);
-        if (signal === 'SIGKILL') strikes.push(Date.now());
+        const pod = local.pods.find((each) => each.pidOf(container) !== null);
+        const pid = pod?.pidOf(container) ?? null;
+        if (pod === undefined || pid === null) throw new Error(`no ${container} runs`);
+        if (signal === 'SIGKILL') strikes.push({ pod: pod.plan.name, atMs: Date.now() });
         process.kill(pid, signal);
       },
     });
     const verdict = () =>
-      judge({ handler: HANDLER, sent: [...simulator.notifications()], calls: calls.calls, workerKills: strikes });
+      judge({ handler: HANDLER, sent: [...simulator.notifications()], calls: calls.calls, kills: strikes });
+    const backlog = await openBacklog(local);
     await until(
-      () => {
+      async () => {
         const { sent, inFlight, awaitingRetry } = simulator.report();
-        return sent >= COUNT && inFlight === 0 && awaitingRetry === 0 && verdict().lost.length === 0;
+        return sent >= COUNT && inFlight === 0 && awaitingRetry === 0 && (await backlog.count()) === 0;
       },
-      { describe: `everything acknowledged to be handled:\n${logs.slice(-20).join('\n')}`, timeoutMs: 60_000 },
+      { describe: `every worker to be done:\n${logs.slice(-20).join('\n')}`, timeoutMs: 60_000 },
     );
+    await backlog.close();
     return { ...verdict(), errors: simulator.report().intercom.errors };
   } finally {
     await simulator.close();

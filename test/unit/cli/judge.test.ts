@@ -10,13 +10,14 @@ const sent = (key: string, overrides: Partial<Sent> = {}): Sent => ({
   attempts: [{ atMs: 0, status: 200 }],
   ...overrides,
 });
-const call = (key: string, beginMs: number, endMs: number | null): Call => ({
+const call = (key: string, beginMs: number, endMs: number | null, pod = 'pod-0'): Call => ({
+  pod,
   idempotencyKey: `${key}:support`,
   beginMs,
   endMs,
 });
 const verdictOf = (notifications: Sent[], calls: Call[]) =>
-  judge({ handler: 'support', sent: notifications, calls, workerKills: [KILL] });
+  judge({ handler: 'support', sent: notifications, calls, kills: [{ pod: 'pod-0', atMs: KILL }] });
 
 describe('judge', () => {
   it('is content when each acknowledged notification was handled once', () => {
@@ -59,6 +60,11 @@ describe('judge', () => {
       [call('a:1', KILL - 50, KILL + 50), call('a:1', KILL - 20, KILL + 30)],
     );
     expect(overlapping.handledTwice).toEqual(['a:1:support']);
+  });
+
+  it('does not excuse a repeat of what another pod had in its hands', () => {
+    const calls = [call('a:1', KILL - 50, KILL + 50, 'pod-1'), call('a:1', KILL + 12_000, KILL + 12_100)];
+    expect(verdictOf([sent('a:1')], calls)).toMatchObject({ handledTwice: ['a:1:support'], repeatedCalls: 0 });
   });
 
   it('excuses only one repeat per kill', () => {

@@ -28,7 +28,8 @@ function planned(overrides: Partial<Parameters<typeof planLocal>[1]> = {}): Loca
     freePort: () => next++,
     image: FACTS.image,
     imageEnv: { FROM_IMAGE: 'yes' },
-    root: '/src',
+    path: '/bin',
+    imageDir: '/image',
     ...overrides,
   });
 }
@@ -80,10 +81,10 @@ describe('planLocal', () => {
     expect(pod?.containers[0]?.startup?.port).toBe(pod?.containers[0]?.ports['handler']);
   });
 
-  it('runs our containers from the sources and an image by its command', () => {
-    expect(container(plan, /ingress-0$/, 'ingress').argv).toEqual(['node', '/src/services/ingress/main.ts']);
+  it('runs our containers from our image and others by their command', () => {
+    expect(container(plan, /ingress-0$/, 'ingress').argv).toEqual(['node', '/image/ingress.mjs']);
     expect(container(plan, /support-worker-0$/, 'support').argv).toEqual(['node', 'services/handlers/echo/main.ts']);
-    expect(container(plan, /audit-worker-0$/, 'audit').argv).toEqual(['node', '/src/services/handlers/noop/main.ts']);
+    expect(container(plan, /audit-worker-0$/, 'audit').argv).toEqual(['node', '/image/handler-noop.mjs']);
   });
 
   it('gives what our image sets to our containers alone', () => {
