@@ -25,7 +25,9 @@ const STARTS = 7;
 const HANDLER_PORT = 18_080;
 const FILE = fileURLToPath(new URL('./line.yaml', import.meta.url));
 
-const signal = AbortSignal.timeout(180_000);
+const interrupted = new AbortController();
+for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => interrupted.abort());
+const signal = AbortSignal.any([AbortSignal.timeout(180_000), interrupted.signal]);
 const firstCallMs = new Map<string, number>();
 const handler = await listenAsHandler(firstCallMs);
 const local = await up({

@@ -8,24 +8,24 @@ import { RefusalLog } from './refusal-log.ts';
 export interface AppDeps extends ReceiveDeps {
   readonly path: string;
   readonly maxBodyBytes: number;
+  /** No sender holds a connection longer than this with a request that does not end. */
+  readonly requestTimeoutMs: number;
   readonly isDraining: () => boolean;
   readonly metrics: IngressMetrics;
   readonly logger: Logger;
 }
-
-/** No sender holds a connection longer than this with a request that does not end. */
-const REQUEST_TIMEOUT_MS = 10_000;
 
 /** The HTTP side: from a request to {@link receive}, and its outcome to an answer. Opens no sockets. */
 export function buildApp(deps: AppDeps): FastifyInstance {
   const app = fastify({
     logger: false,
     bodyLimit: deps.maxBodyBytes,
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    requestTimeout: deps.requestTimeoutMs,
     return503OnClosing: false,
     forceCloseConnections: 'idle',
-    http: { headersTimeout: REQUEST_TIMEOUT_MS, connectionsCheckingInterval: 1_000 },
+    http: { headersTimeout: deps.requestTimeoutMs, connectionsCheckingInterval: deps.requestTimeoutMs / 10 },
     clientErrorHandler(error, socket) {
+      if (SENDER_GONE.has(error.code)) return void socket.destroy();
       const [code, label] = CLIENT_ERRORS[error.code] ?? ['400 Bad Request', 'bad_request'];
       deps.metrics.answers.inc({ outcome: label, code: code.slice(0, 3) });
       if (socket.writable) socket.write(`HTTP/1.1 ${code}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`);
@@ -36,7 +36,15 @@ export function buildApp(deps: AppDeps): FastifyInstance {
   const refusals = new RefusalLog(deps.logger, deps.nowMs);
   const count = (reply: FastifyReply, code: number, outcome: string) => {
     deps.metrics.answers.inc({ outcome, code });
+    // Asked when it is answered: a request may have begun before the draining did.
+    if (deps.isDraining()) void reply.header('connection', 'close');
     return reply.code(code).send('');
+  };
+  // Compared, not routed: a router would read patterns into the path that was declared.
+  const isOurs = (url: string) => url.split('?', 1)[0] === deps.path;
+  const refuse = (url: string, reply: FastifyReply) => {
+    if (!isOurs(url)) return count(reply, 404, 'not_found');
+    return count(reply.header('allow', 'HEAD, POST'), 405, 'method_not_allowed');
   };
 
   // The signature covers the raw bytes, whatever they are said to be: one parser for every content type, never 415.
@@ -44,12 +52,13 @@ export function buildApp(deps: AppDeps): FastifyInstance {
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
   app.addHook('onRequest', (request, reply, done) => {
     if (request.headers['content-type'] !== undefined) request.headers['content-type'] = 'application/octet-stream';
-    if (deps.isDraining()) void reply.header('connection', 'close');
-    done();
+    // Before the body: what is not for us is not read.
+    if (request.is404 || !isOurs(request.url)) void refuse(request.url, reply);
+    else done();
   });
 
-  app.head(deps.path, (_request, reply) => count(reply, 200, 'probe'));
-  app.post(deps.path, async (request, reply) => {
+  app.head('*', (_request, reply) => count(reply, 200, 'probe'));
+  app.post('*', async (request, reply) => {
     const startedMs = performance.now();
     const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
     const outcome = await receive(body, request.headers['x-hub-signature'], deps);
@@ -60,11 +69,9 @@ export function buildApp(deps: AppDeps): FastifyInstance {
     deps.metrics.answerSeconds.observe((performance.now() - startedMs) / 1000);
     return count(reply, status, label);
   });
-  app.setNotFoundHandler((request, reply) => {
-    if (request.url.split('?', 1)[0] !== deps.path) return count(reply, 404, 'not_found');
-    return count(reply.header('allow', 'HEAD, POST'), 405, 'method_not_allowed');
-  });
-  app.setErrorHandler<Error & { statusCode?: number }>((error, _request, reply) => {
+  app.setErrorHandler<Error & { statusCode?: number }>((error, request, reply) => {
+    // Ended in the middle of its body, by itself or by clientErrorHandler: nobody is there to be answered.
+    if (request.raw.destroyed && !request.raw.complete) return reply.code(400).send('');
     if (error.statusCode === 413) return count(reply.header('connection', 'close'), 413, 'too_large');
     if (error.statusCode === 400) return count(reply.header('connection', 'close'), 400, 'bad_request');
     deps.logger.error({ err: error }, 'request failed');
@@ -99,3 +106,6 @@ const CLIENT_ERRORS: Readonly<Record<string, readonly [status: string, label: st
   ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'stalled'],
   HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', 'headers_too_large'],
 };
+
+/** Connections that end without an answer, in the middle of a request. */
+const SENDER_GONE: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'HPE_INVALID_EOF_STATE']);

@@ -1,5 +1,4 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { HEADER_ALLOWANCE_BYTES } from '#shared/contract.ts';
 import { buildInnerServer, type Readiness } from '#shared/inner-server.ts';
 import { stopAll, untilAskedToEnd } from '#shared/lifecycle.ts';
 import { createLogger } from '#shared/logger.ts';
@@ -12,6 +11,7 @@ import { SigningSecrets } from './signing-secrets.ts';
 import { JetStreamStore } from './store.ts';
 
 const SECRETS_INTERVAL_MS = 2_000;
+const REQUEST_TIMEOUT_MS = 10_000;
 
 const config = ingressConfig();
 const labels = { namespace: config.WEBHOOK_NAMESPACE, webhook: config.WEBHOOK_NAME };
@@ -19,13 +19,14 @@ const logger = createLogger('ingress', config.LOG_LEVEL, { ...labels, pod: confi
 const registry = createRegistry(labels);
 const ending = new AbortController();
 let readiness: Readiness = { kind: 'not-ready', reason: 'starting' };
+// First of all waits: process 1 of a container ignores signals that it has no handler for.
+const asked = untilAskedToEnd();
 
 const secrets = await SigningSecrets.load(config.SIGNING_SECRETS_DIR, logger);
 secrets.watch(SECRETS_INTERVAL_MS, ending.signal);
 
 const inner = buildInnerServer({ readiness: () => readiness, registry });
 await inner.listen({ host: config.HOST, port: config.INNER_PORT });
-const asked = untilAskedToEnd();
 
 readiness = { kind: 'not-ready', reason: `waiting for NATS at ${config.NATS_URL}` };
 const connecting = connectNats({ urls: config.NATS_URL, name: `ingress ${config.POD_NAME}` }, logger);
@@ -35,16 +36,18 @@ if (connection === null) {
   process.exit(0);
 }
 
+const store = new JetStreamStore(connection);
 const app = buildApp({
   webhook: config.WEBHOOK_TOKEN,
   path: config.WEBHOOK_PATH,
   topics: new Set(config.TOPICS),
   workspaces: new Set(config.WORKSPACES),
   maxBodyBytes: config.MAX_BODY_BYTES,
+  requestTimeoutMs: REQUEST_TIMEOUT_MS,
   deadLetterTtlMs: config.DEAD_LETTER_TTL_MS,
-  maxStorableBytes: () => (connection.info?.max_payload ?? Number.POSITIVE_INFINITY) - HEADER_ALLOWANCE_BYTES,
+  maxStorableBytes: () => store.maxBodyBytes(),
   secrets: () => secrets.current(),
-  store: new JetStreamStore(connection),
+  store,
   isDraining: () => ending.signal.aborted,
   nowMs: Date.now,
   metrics: createIngressMetrics(registry),

@@ -71,7 +71,7 @@ function unreadable(body: VerifiedBody, reason: string, deps: ReceiveDeps): Enve
   hdrs.set(HEADERS.receivedAt, String(deps.nowMs()));
   hdrs.set(DEAD_LETTER_HEADERS.reason, 'Unreadable');
   hdrs.set(DEAD_LETTER_HEADERS.detail, reason);
-  hdrs.set('Nats-TTL', `${Math.ceil(deps.deadLetterTtlMs / 1000)}s`);
+  hdrs.set('Nats-TTL', `${Math.max(1, Math.ceil(deps.deadLetterTtlMs / 1000))}s`);
   return {
     subject: SUBJECTS.deadLetter(deps.webhook, NO_HANDLER, 'unreadable'),
     msgId: `${deps.webhook}:${bodyDigest(body)}`,

@@ -35,7 +35,7 @@ export const json = <T extends z.ZodType>(schema: T) =>
 /** A URL without a password: environments are shown by `kubectl describe`, so credentials come as files. */
 export const urlWithoutPassword = (protocols: RegExp) =>
   z
-    .url({ protocol: protocols })
+    .url({ protocol: protocols, abort: true })
     .max(2048)
     .refine((text) => new URL(text).password === '', 'must not hold a password; mount it as a file');
 

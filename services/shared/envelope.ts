@@ -47,20 +47,27 @@ export function seal(webhook: string, notification: Notification, receivedAtMs: 
 
 export type Opened = { kind: 'stored'; stored: Stored } | { kind: 'foreign'; reason: string };
 
-/** Reads the headers that {@link seal} wrote. A version newer than ours, or none, is foreign: kept, never guessed at. */
+/**
+ * Reads the headers that {@link seal} wrote. A version newer than ours, none, or times that are no numbers mean that it
+ * is foreign: kept, never guessed at.
+ */
 export function open(hdrs: MsgHdrs | undefined): Opened {
   const version = hdrs?.get(HEADERS.version) ?? '';
   if (hdrs === undefined || version !== String(FORMAT_VERSION)) {
     return { kind: 'foreign', reason: version === '' ? `no ${HEADERS.version} header` : `format version ${version}` };
   }
-  const createdAt = hdrs.get(HEADERS.createdAt);
+  const createdAt = wholeNumber(hdrs.get(HEADERS.createdAt));
+  const receivedAtMs = wholeNumber(hdrs.get(HEADERS.receivedAt));
+  if (receivedAtMs === null || (createdAt === null && hdrs.has(HEADERS.createdAt))) {
+    return { kind: 'foreign', reason: 'a time that is no number' };
+  }
   const stored = {
     topic: decodeHeader(hdrs.get(HEADERS.topic)),
     id: decodeHeader(hdrs.get(HEADERS.id)),
     appId: decodeHeader(hdrs.get(HEADERS.appId)),
     key: decodeHeader(hdrs.get(HEADERS.key)),
-    createdAt: createdAt === '' ? null : Number(createdAt),
-    receivedAtMs: Number(hdrs.get(HEADERS.receivedAt)),
+    createdAt,
+    receivedAtMs,
   };
   return { kind: 'stored', stored };
 }
@@ -70,3 +77,5 @@ export const mentions = (hdrs: MsgHdrs): { contacts: string[]; conversations: st
   contacts: decodeList(hdrs.get(HEADERS.contacts)),
   conversations: decodeList(hdrs.get(HEADERS.conversations)),
 });
+
+const wholeNumber = (text: string): number | null => (/^\d{1,15}$/.test(text) ? Number(text) : null);

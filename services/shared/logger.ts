@@ -12,9 +12,12 @@ export function createLogger(process: string, level: string, fields: Record<stri
     base: { process, ...fields },
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
-    redact: { paths: ['secret', 'secrets', 'password', 'token', 'authorization', 'body'], censor: '[redacted]' },
+    redact: { paths: [...NEVER, ...NEVER.map((name) => `*.${name}`)], censor: '[redacted]' },
   });
 }
+
+/** Names of fields, and of fields of fields and errors. */
+const NEVER = ['secret', 'secrets', 'password', 'token', 'authorization', 'body'];
 
 /** Whatever was thrown, as an Error. */
 export const asError = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error(String(thrown)));

@@ -6,13 +6,11 @@ export interface NatsTarget {
   readonly urls: string;
   /** Shown by the server's monitoring: process and pod. */
   readonly name: string;
-  /** What the process waits with when it is asked to end before the server was ever there. */
-  readonly signal?: AbortSignal;
 }
 
 /**
- * Connects, and stays connected: waits for a server that is not there yet, reconnects for ever, and notices a dead
- * connection after 2 × 5 s. What is in flight when the connection breaks fails at its own deadline.
+ * Connects, and stays connected: waits for a server that is not there yet, reconnects for ever, also to one that refuses
+ * us for a while, and notices a dead connection after 2 × 5 s. What is in flight when the connection breaks fails at its own deadline.
  */
 export async function connectNats(target: NatsTarget, logger: Logger): Promise<NatsConnection> {
   const connection = await connect({
@@ -20,6 +18,8 @@ export async function connectNats(target: NatsTarget, logger: Logger): Promise<N
     name: target.name,
     waitOnFirstConnect: true,
     maxReconnectAttempts: -1,
+    // Else a second refusal in a row closes the connection for good, while the process lives on without it.
+    ignoreAuthErrorAbort: true,
     reconnectTimeWait: 250,
     reconnectJitter: 250,
     pingInterval: 5_000,

@@ -68,15 +68,21 @@ function parse(body: Buffer): unknown {
 const unixSeconds = (value: unknown): number | null =>
   typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 && value <= 253_402_300_799 ? value : null;
 
+/** Nearly every notification holds far fewer; the rest of a larger one is not searched. */
+const MAX_VALUES = 5_000;
+/** Two lists of 32 × 64 characters, 6 bytes each in a header, are 24 KiB of the 64 that a message's headers may take. */
+const MAX_IDS = 32;
+const MAX_ID_LENGTH = 64;
+
 /**
  * Every contact and conversation id anywhere in the item, so that all that is stored about one person can be found
- * again. Walks at most 5 000 values, breadth first, and keeps at most 32 ids of each.
+ * again. Breadth first.
  */
 function findIds(item: unknown): { contacts: Set<string>; conversations: Set<string> } {
   const contacts = new Set<string>();
   const conversations = new Set<string>();
   const queue: unknown[] = [item];
-  for (let i = 0; i < queue.length && i < 5_000; i++) {
+  for (let i = 0; i < queue.length; i++) {
     const value = queue[i];
     if (typeof value !== 'object' || value === null) continue;
     if (isRecord(value)) {
@@ -90,12 +96,15 @@ function findIds(item: unknown): { contacts: Set<string>; conversations: Set<str
       if (isRecord(value['contact'])) add(contacts, value['contact']['id']);
       if (isRecord(value['conversation'])) add(conversations, value['conversation']['id']);
     }
-    for (const child of Object.values(value)) if (typeof child === 'object' && child !== null) queue.push(child);
+    for (const child of Object.values(value)) {
+      if (queue.length >= MAX_VALUES) break;
+      if (typeof child === 'object' && child !== null) queue.push(child);
+    }
   }
   return { contacts, conversations };
 }
 
 function add(ids: Set<string>, value: unknown): void {
   const id = idOf(value);
-  if (id !== null && ids.size < 32) ids.add(id);
+  if (id !== null && id.length <= MAX_ID_LENGTH && ids.size < MAX_IDS) ids.add(id);
 }

@@ -18,14 +18,15 @@ export interface CallFacts {
  */
 export function callHeaders(stored: Stored, facts: CallFacts): Record<string, string> {
   const id = dedupId(stored);
-  const region = facts.regions[stored.appId]?.toLowerCase() ?? 'unknown';
+  // Own properties only: an id such as `constructor` names no region.
+  const region = Object.hasOwn(facts.regions, stored.appId) ? facts.regions[stored.appId]?.toLowerCase() : undefined;
   const timeMs = stored.createdAt === null ? stored.receivedAtMs : stored.createdAt * 1000;
   return {
     'content-type': 'application/json',
     'ce-specversion': '1.0',
     'ce-id': percentEncode(stored.id),
     'ce-type': percentEncode(`com.intercom.${stored.topic}`),
-    'ce-source': `//intercom/${region}/${encodeURIComponent(stored.appId.toWellFormed())}`,
+    'ce-source': `//intercom/${region ?? 'unknown'}/${encodeURIComponent(stored.appId.toWellFormed())}`,
     'ce-subject': percentEncode(stored.key),
     'ce-time': new Date(timeMs).toISOString(),
     'idempotency-key': percentEncode(`${id}:${facts.handler}`),

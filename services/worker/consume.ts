@@ -1,7 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Consumer, type JsMsg, jetstream } from '@nats-io/jetstream';
+import { jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { asError, type Logger } from '#shared/logger.ts';
+import type { Message } from './message.ts';
+import { Pull } from './pull.ts';
 import type { Slots } from './slots.ts';
 
 export interface ConsumeDeps {
@@ -9,38 +11,70 @@ export interface ConsumeDeps {
   readonly stream: string;
   readonly consumer: string;
   readonly slots: Slots;
-  readonly work: (message: JsMsg) => Promise<void>;
+  readonly work: (message: Message) => Promise<void>;
   /** Told whether the consumer is there and pulled from. */
   readonly onState: (state: { consuming: boolean; problem: string }) => void;
   readonly logger: Logger;
 }
 
-/** A pull ends after this long, so that an ending worker leaves no request behind that would swallow messages. */
-const PULL_EXPIRES_MS = 2_000;
 const PAUSE_AFTER_FAILURE_MS = 1_000;
+const SWEEP_MS = 500;
 
 /**
  * Pulls as many messages as there are free slots, never more: what is pulled is worked on at once, and the rest stays
  * where other workers can have it. Goes on through every failure until aborted; then gives back what still arrives.
  */
 export async function consume(deps: ConsumeDeps, signal: AbortSignal): Promise<void> {
-  let consumer: Consumer | null = null;
   while (!signal.aborted) {
-    try {
-      await deps.slots.untilFree(1);
-      consumer ??= await jetstream(deps.connection).consumers.get(deps.stream, deps.consumer);
-      deps.onState({ consuming: true, problem: '' });
-      const messages = await consumer.fetch({ max_messages: deps.slots.free, expires: PULL_EXPIRES_MS });
-      for await (const message of messages) {
-        if (signal.aborted) message.nak();
-        else void deps.slots.run(() => deps.work(message));
-      }
-    } catch (error) {
-      consumer = null;
-      const problem = asError(error).message;
-      deps.onState({ consuming: false, problem });
-      if (!signal.aborted) deps.logger.warn({ stream: deps.stream, consumer: deps.consumer, problem }, 'cannot pull');
-      await delay(PAUSE_AFTER_FAILURE_MS, undefined, { signal }).catch(() => undefined);
+    const problem = await pullUntilEnd(deps, signal).catch((error: unknown) => asError(error).message);
+    if (signal.aborted) return;
+    deps.onState({ consuming: false, problem });
+    deps.logger.warn({ stream: deps.stream, consumer: deps.consumer, problem }, 'cannot pull');
+    await delay(PAUSE_AFTER_FAILURE_MS, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+/**
+ * @returns what ended it; after an abort, when the last request has ended
+ * @throws Error when the consumer cannot be found
+ */
+async function pullUntilEnd(deps: ConsumeDeps, signal: AbortSignal): Promise<string> {
+  const { connection, stream, consumer, slots } = deps;
+  const manager = await jetstreamManager(connection, { checkAPI: false });
+  await manager.consumers.info(stream, consumer);
+  deps.onState({ consuming: true, problem: '' });
+  const ended = Promise.withResolvers<string>();
+  const pull = new Pull({
+    connection,
+    stream,
+    consumer,
+    onMessage(message) {
+      if (signal.aborted) message.nak();
+      else void slots.run(() => deps.work(message)).finally(topUp);
+      topUp();
+    },
+    onExpired: topUp,
+    onProblem: ended.resolve,
+  });
+  const sweep = setInterval(() => {
+    pull.sweep();
+    topUp();
+  }, SWEEP_MS);
+  topUp();
+  try {
+    return await ended.promise;
+  } finally {
+    clearInterval(sweep);
+    pull.close();
+  }
+
+  /** Few large requests rather than many small ones: when nothing is asked for, or when a quarter of the slots lacks. */
+  function topUp(): void {
+    if (signal.aborted) {
+      if (pull.requested === 0) ended.resolve('asked to end');
+      return;
     }
+    const lacking = slots.free - pull.requested;
+    if (lacking > 0 && (pull.requested === 0 || lacking >= slots.size / 4)) pull.ask(lacking);
   }
 }

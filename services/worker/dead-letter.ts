@@ -3,6 +3,7 @@ import { headers, type MsgHdrs, type NatsConnection } from '@nats-io/transport-n
 import { DEAD_LETTER_HEADERS, HEADERS, SUBJECTS } from '#shared/contract.ts';
 import { decodeHeader, encodeHeader } from '#shared/header.ts';
 import { encodeTopic } from '#shared/topic.ts';
+import type { Message } from './message.ts';
 import type { DeadReason } from './settle.ts';
 
 export interface DeadLetter {
@@ -20,14 +21,6 @@ export interface DeadLetterTarget {
   readonly ttlMs: number;
 }
 
-/** What a dead letter is made from: a message of the events stream. */
-export interface Original {
-  readonly headers: MsgHdrs | undefined;
-  readonly data: Uint8Array;
-  readonly seq: number;
-  readonly storedAtMs: number;
-}
-
 /** Stores dead letters: the original bytes and headers, and why. */
 export class DeadLetters {
   readonly #js: JetStreamClient;
@@ -43,7 +36,7 @@ export class DeadLetters {
    * twice is one, and a stream made again starts anew.
    * @throws Error when the broker does not confirm it
    */
-  async put(original: Original, letter: DeadLetter): Promise<void> {
+  async put(original: Pick<Message, 'headers' | 'data' | 'seq' | 'storedAtMs'>, letter: DeadLetter): Promise<void> {
     const { webhook, handler, ttlMs } = this.#target;
     const hdrs = copyOwn(original.headers);
     hdrs.set(DEAD_LETTER_HEADERS.reason, letter.reason);

@@ -54,7 +54,8 @@ export function httpHandler(target: HandlerTarget): Handler {
 export function readRetryAfter(header: string | string[] | undefined, nowMs: number): number | null {
   if (typeof header !== 'string') return null;
   if (/^\d{1,9}$/.test(header.trim())) return Number(header) * 1000;
-  const atMs = Date.parse(header);
+  // Each of the three forms of a date begins with the day; Date.parse alone would read one from "1.5".
+  const atMs = /^[A-Z][a-z]{2}/.test(header) ? Date.parse(header) : Number.NaN;
   return Number.isNaN(atMs) ? null : Math.max(0, atMs - nowMs);
 }
 

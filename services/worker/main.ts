@@ -15,12 +15,13 @@ const config = workerConfig();
 const labels = { namespace: config.WEBHOOK_NAMESPACE, webhook: config.WEBHOOK_NAME, handler: config.HANDLER };
 const logger = createLogger('worker', config.LOG_LEVEL, { ...labels, pod: config.POD_NAME });
 const registry = createRegistry(labels);
+// First of all waits: process 1 of a container ignores signals that it has no handler for.
+const asked = untilAskedToEnd();
 const token = config.HANDLER_AUTH_FILE === '' ? null : (await readFile(config.HANDLER_AUTH_FILE, 'utf8')).trim();
 
 let readiness: Readiness = { kind: 'not-ready', reason: `waiting for NATS at ${config.NATS_URL}` };
 const inner = buildInnerServer({ readiness: () => readiness, registry });
 await inner.listen({ host: config.HOST, port: config.INNER_PORT });
-const asked = untilAskedToEnd();
 
 const connecting = connectNats({ urls: config.NATS_URL, name: `worker ${config.POD_NAME}` }, logger);
 const connection = await Promise.race([connecting, asked.then(() => null)]);
@@ -53,10 +54,10 @@ const signal = await asked;
 readiness = { kind: 'not-ready', reason: 'draining' };
 ending.abort();
 logger.info({ signal, inFlight: slots.taken }, 'draining');
+// Ends within the pod's grace period, which is TIMEOUT_MS + 15 s: the deadlines add up to one second less.
 const clean = await stopAll(
   [
-    { name: 'pull', deadlineMs: config.TIMEOUT_MS + 5_000, run: () => consuming },
-    { name: 'calls', deadlineMs: config.TIMEOUT_MS + 5_000, run: () => slots.untilIdle() },
+    { name: 'calls', deadlineMs: config.TIMEOUT_MS + 5_000, run: () => consuming.then(() => slots.untilIdle()) },
     ...wired.stops,
     { name: 'nats', deadlineMs: 5_000, run: () => closeNats(connection) },
     { name: 'inner server', deadlineMs: 1_000, run: () => inner.close() },

@@ -15,6 +15,7 @@ export type DeadReason =
   | 'AttemptsExhausted' // retry.maxAttempts
   | 'AgeExceeded' // retry.maxAge
   | 'RetentionExceeded' // the event would have expired before its retry
+  | 'CrashedWorker' // deliveries that ended without any outcome
   | 'UnknownFormat'; // not written by a release that we can read
 
 export interface RetryPolicy {
@@ -63,6 +64,17 @@ export function settle(delivery: Delivery, history: History, policy: RetryPolicy
   }
   return { kind: 'retry', delayMs, countsAttempt };
 }
+
+/**
+ * Decides before a call whether there is to be one at all: a message that has cost so many workers their claim is likely
+ * to be why they died. Null = call. Pure.
+ */
+export const poisoned = (crashes: number): Extract<Settlement, { kind: 'dead' }> | null =>
+  crashes < POISON_LIMIT
+    ? null
+    : { kind: 'dead', reason: 'CrashedWorker', detail: `${crashes} deliveries ended without an outcome` };
+
+const POISON_LIMIT = 5;
 
 /** Exponential from `minBackoff`, never above `maxBackoff`; the upper half is jitter, so that failures do not march in step. */
 export function backoffMs(failures: number, policy: RetryPolicy, jitter: number): number {

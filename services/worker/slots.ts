@@ -1,15 +1,15 @@
 /** Bounds how many messages are worked on at once. */
 export class Slots {
-  readonly #size: number;
+  readonly size: number;
   #taken = 0;
   #change = Promise.withResolvers<void>();
 
   constructor(size: number) {
-    this.#size = size;
+    this.size = size;
   }
 
   get free(): number {
-    return this.#size - this.#taken;
+    return this.size - this.#taken;
   }
 
   get taken(): number {
@@ -35,6 +35,6 @@ export class Slots {
 
   /** Resolves when nothing is being worked on. */
   untilIdle(): Promise<void> {
-    return this.untilFree(this.#size);
+    return this.untilFree(this.size);
   }
 }

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import type { JsMsg } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { BUCKETS, REDIS_PREFIX, type WorkerEnv } from '#shared/contract.ts';
 import type { Stop } from '#shared/lifecycle.ts';
@@ -7,11 +6,12 @@ import type { Logger } from '#shared/logger.ts';
 import { openClaims } from './claims/open.ts';
 import { DeadLetters } from './dead-letter.ts';
 import { httpHandler } from './deliver.ts';
+import type { Message } from './message.ts';
 import type { WorkerMetrics } from './metrics.ts';
 import { type WorkDeps, work } from './work.ts';
 
 export interface Wired {
-  readonly work: (message: JsMsg) => Promise<void>;
+  readonly work: (message: Message) => Promise<void>;
   /** To be run when no message is being worked on any more. */
   readonly stops: readonly Stop[];
 }

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { setInterval as ticks } from 'node:timers/promises';
-import type { JsMsg } from '@nats-io/jetstream';
+import { setTimeout as delay } from 'node:timers/promises';
 import { open, type Stored } from '#shared/envelope.ts';
 import { asError, type Logger } from '#shared/logger.ts';
 import { dedupId } from '#shared/notification.ts';
@@ -9,8 +8,9 @@ import type { Claim, Claims } from './claims/port.ts';
 import { callHeaders } from './cloud-event.ts';
 import type { DeadLetter, DeadLetters } from './dead-letter.ts';
 import type { Handler } from './deliver.ts';
+import type { Message } from './message.ts';
 import type { WorkerMetrics } from './metrics.ts';
-import { type RetryPolicy, type Settlement, settle } from './settle.ts';
+import { poisoned, type RetryPolicy, type Settlement, settle } from './settle.ts';
 
 export interface WorkDeps {
   readonly handlerName: string;
@@ -29,7 +29,7 @@ export interface WorkDeps {
 const STORE_AWAY_DELAY_MS = 2_000;
 
 /** message → claim → deliver → settle → ack | retry later | dead letter. Never rejects. */
-export async function work(message: JsMsg, deps: WorkDeps): Promise<void> {
+export async function work(message: Message, deps: WorkDeps): Promise<void> {
   try {
     const opened = open(message.headers);
     if (opened.kind === 'foreign') return await buryForeign(message, opened.reason, deps);
@@ -44,7 +44,7 @@ export async function work(message: JsMsg, deps: WorkDeps): Promise<void> {
   }
 }
 
-async function workOn(message: JsMsg, stored: Stored, deps: WorkDeps): Promise<void> {
+async function workOn(message: Message, stored: Stored, deps: WorkDeps): Promise<void> {
   const claimed = await deps.claims.claim(claimKey(deps.handlerName, dedupId(stored)));
   switch (claimed.kind) {
     case 'done':
@@ -59,8 +59,10 @@ async function workOn(message: JsMsg, stored: Stored, deps: WorkDeps): Promise<v
   }
 }
 
-async function deliver(message: JsMsg, stored: Stored, claim: Claim, deps: WorkDeps): Promise<void> {
+async function deliver(message: Message, stored: Stored, claim: Claim, deps: WorkDeps): Promise<void> {
   const { attempts, misses, crashes, firstAt } = claim.record;
+  const poison = poisoned(crashes);
+  if (poison !== null) return await conclude(message, claim, { settlement: poison, nowMs: Date.now() }, deps);
   const deliveryAttempt = 1 + attempts + misses + crashes;
   if (deliveryAttempt === 1) deps.metrics.queueSeconds.observe(Math.max(0, Date.now() - stored.receivedAtMs) / 1000);
   const spanId = randomBytes(8).toString('hex');
@@ -70,14 +72,13 @@ async function deliver(message: JsMsg, stored: Stored, claim: Claim, deps: WorkD
     deliveryAttempt,
     spanId,
   });
-  const ended = new AbortController();
-  void keepHold(message, claim, { everyMs: deps.renewMs, signal: ended.signal });
+  const letGo = keepHold(message, claim, deps.renewMs);
   try {
     const endTimer = deps.metrics.callSeconds.startTimer();
     const delivery = await deps.handler.call(headers, message.data);
     endTimer();
     const nowMs = Date.now();
-    const history = { attempts, misses, ageMs: nowMs - firstAt, storedMs: nowMs - storedAtMs(message) };
+    const history = { attempts, misses, ageMs: nowMs - firstAt, storedMs: nowMs - message.storedAtMs };
     const settlement = settle(delivery, history, deps.policy, Math.random());
     deps.metrics.deliveries.inc({ result: settlement.kind });
     if (settlement.kind !== 'done') {
@@ -88,14 +89,14 @@ async function deliver(message: JsMsg, stored: Stored, claim: Claim, deps: WorkD
     }
     await conclude(message, claim, { settlement, nowMs }, deps);
   } finally {
-    ended.abort();
+    letGo();
   }
 }
 
 /** The one place where a settlement becomes an act. The record is written first: an ack lost on its way only
  * brings the message back to be skipped, while a record lost would bring back the call. */
 async function conclude(
-  message: JsMsg,
+  message: Message,
   claim: Claim,
   end: { settlement: Settlement; nowMs: number },
   deps: WorkDeps,
@@ -113,7 +114,7 @@ async function conclude(
     }
     case 'dead': {
       const { reason, detail } = settlement;
-      const attempts = claim.record.attempts + 1;
+      const attempts = claim.record.attempts + (reason === 'CrashedWorker' ? 0 : 1);
       const letter = { reason, detail, attempts, firstAtMs: claim.record.firstAt, lastAtMs: nowMs };
       if (!(await bury(message, letter, deps))) {
         await claim.retryLater({ countsAttempt: false, notBeforeMs: nowMs + STORE_AWAY_DELAY_MS });
@@ -125,16 +126,17 @@ async function conclude(
   }
 }
 
-/** While a call runs, the claim stays ours and JetStream does not deliver the message to another. */
-async function keepHold(message: JsMsg, claim: Claim, every: { everyMs: number; signal: AbortSignal }): Promise<void> {
-  try {
-    for await (const _ of ticks(every.everyMs, undefined, { signal: every.signal })) {
-      message.working();
-      await claim.renew();
-    }
-  } catch {
-    // Ended, or the store is away: then the claim runs out by itself, and finish() tells whether it is still ours.
-  }
+/**
+ * While a call runs, the claim stays ours and JetStream does not deliver the message to another. Where the store is away
+ * the claim runs out by itself, and finish() tells whether it is still ours.
+ * @returns what ends it
+ */
+function keepHold(message: Message, claim: Claim, everyMs: number): () => void {
+  const timer = setInterval(() => {
+    message.working();
+    claim.renew().catch(() => undefined);
+  }, everyMs);
+  return () => clearInterval(timer);
 }
 
 /**
@@ -149,15 +151,14 @@ async function untilWritten(write: () => Promise<boolean>, deps: WorkDeps): Prom
       deps.metrics.storeTrouble.inc({ store: 'claims' });
       deps.logger.error({ err: asError(error) }, 'outcome not written down yet, trying on');
     }
-    for await (const _ of ticks(1_000)) break;
+    await delay(1_000);
   }
 }
 
 /** @returns whether the dead letter is durable; if not, the message must stay */
-async function bury(message: JsMsg, letter: DeadLetter, deps: WorkDeps): Promise<boolean> {
-  const original = { headers: message.headers, data: message.data, seq: message.seq, storedAtMs: storedAtMs(message) };
+async function bury(message: Message, letter: DeadLetter, deps: WorkDeps): Promise<boolean> {
   try {
-    await deps.deadLetters.put(original, letter);
+    await deps.deadLetters.put(message, letter);
     deps.metrics.deadLetters.inc({ reason: letter.reason });
     return true;
   } catch (error) {
@@ -168,13 +169,11 @@ async function bury(message: JsMsg, letter: DeadLetter, deps: WorkDeps): Promise
 }
 
 /** There is no id to claim it by; its place in the stream keeps the dead letter single. */
-async function buryForeign(message: JsMsg, detail: string, deps: WorkDeps): Promise<void> {
+async function buryForeign(message: Message, detail: string, deps: WorkDeps): Promise<void> {
   const nowMs = Date.now();
   const letter: DeadLetter = { reason: 'UnknownFormat', detail, attempts: 0, firstAtMs: nowMs, lastAtMs: nowMs };
   if (await bury(message, letter, deps)) message.ack();
   else message.nak(STORE_AWAY_DELAY_MS);
 }
 
-const storedAtMs = (message: JsMsg): number => Math.floor(message.info.timestampNanos / 1e6);
-
-const idFields = (message: JsMsg, stored: Stored) => ({ seq: message.seq, id: stored.id, key: stored.key });
+const idFields = (message: Message, stored: Stored) => ({ seq: message.seq, id: stored.id, key: stored.key });

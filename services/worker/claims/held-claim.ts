@@ -44,7 +44,7 @@ export function heldClaim(held: { store: RecordStore; key: string; record: Claim
   async function replaceBy(next: ClaimRecord): Promise<boolean> {
     if (ended) return false;
     const value = encodeRecord(next);
-    let trouble = new ClaimStoreUnavailable(`claim ${key} changed ${MAX_ROUNDS} times while it was being written`);
+    let trouble: ClaimStoreUnavailable | null = null;
     for (let round = 0; round < MAX_ROUNDS; round += 1) {
       try {
         const written = await store.update(key, value, revision);
@@ -72,6 +72,6 @@ export function heldClaim(held: { store: RecordStore; key: string; record: Claim
       }
       revision = found.revision;
     }
-    throw trouble;
+    throw trouble ?? new ClaimStoreUnavailable(`claim ${key} changed ${MAX_ROUNDS} times while it was being written`);
   }
 }

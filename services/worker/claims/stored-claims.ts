@@ -50,7 +50,7 @@ export function storedClaims(store: RecordStore, { owner, leaseMs, nowMs }: Clai
   };
 
   async function claimAs(claimant: string, key: string): Promise<ClaimResult> {
-    let trouble = new ClaimStoreUnavailable(`claim ${key} changed ${MAX_ROUNDS} times while it was being claimed`);
+    let trouble: ClaimStoreUnavailable | null = null;
     for (let round = 0; round < MAX_ROUNDS; round += 1) {
       // Most messages are new: the first round writes without having read.
       const stored = round === 0 ? null : await store.get(key);
@@ -74,7 +74,7 @@ export function storedClaims(store: RecordStore, { owner, leaseMs, nowMs }: Clai
         trouble = error;
       }
     }
-    throw trouble;
+    throw trouble ?? new ClaimStoreUnavailable(`claim ${key} changed ${MAX_ROUNDS} times while it was being claimed`);
   }
 
   function write(key: string, over: Stored | null, value: string): Promise<Written> {

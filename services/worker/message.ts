@@ -1,0 +1,36 @@
+import type { Msg, MsgHdrs } from '@nats-io/transport-node';
+
+/** A message of the events stream, as pulled. The client keeps its own class for it to itself. */
+export interface Message {
+  readonly headers: MsgHdrs | undefined;
+  readonly data: Uint8Array;
+  /** Its place in the stream. */
+  readonly seq: number;
+  readonly storedAtMs: number;
+  /** Done with it, for good. */
+  ack(): void;
+  /** Gives it back, to come again after `delayMs`. */
+  nak(delayMs?: number): void;
+  /** It is still being worked on: begins its `ack_wait` anew. */
+  working(): void;
+}
+
+/**
+ * Reads the reply subject, where JetStream puts what it knows of a message (ADR-15):
+ * `$JS.ACK.<domain>.<account>.<stream>.<consumer>.<delivered>.<seq>.<consumer seq>.<time in ns>.<pending>…`, or the same
+ * without domain and account. Null where it is no message of a consumer.
+ */
+export function readMessage(msg: Msg): Message | null {
+  const tokens = msg.reply?.split('.') ?? [];
+  if (tokens[0] !== '$JS' || tokens[1] !== 'ACK' || tokens.length < 9) return null;
+  const shift = tokens.length === 9 ? 0 : 2;
+  return {
+    headers: msg.headers,
+    data: msg.data,
+    seq: Number(tokens[5 + shift]),
+    storedAtMs: Math.floor(Number(tokens[7 + shift]) / 1e6),
+    ack: () => void msg.respond('+ACK'),
+    nak: (delayMs = 0) => void msg.respond(delayMs > 0 ? `-NAK ${JSON.stringify({ delay: delayMs * 1e6 })}` : '-NAK'),
+    working: () => void msg.respond('+WPI'),
+  };
+}

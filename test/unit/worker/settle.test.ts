@@ -1,0 +1,153 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { backoffMs, type Delivery, type History, type RetryPolicy, settle } from '#services/worker/settle.ts';
+
+const HOUR_MS = 3_600_000;
+const POLICY: RetryPolicy = {
+  maxAgeMs: 72 * HOUR_MS,
+  maxAttempts: 20,
+  minBackoffMs: 1_000,
+  maxBackoffMs: 600_000,
+  eventsRetentionMs: 168 * HOUR_MS,
+};
+const FIRST: History = { attempts: 0, misses: 0, ageMs: 0, storedMs: 0 };
+const answered = (status: number, retryAfterMs: number | null = null): Delivery => ({
+  kind: 'answered',
+  status,
+  retryAfterMs,
+});
+const UNREACHABLE: Delivery = { kind: 'unreachable', error: 'ECONNREFUSED' };
+const TIMED_OUT: Delivery = { kind: 'timed-out' };
+
+const FAILED = [answered(408), answered(425), answered(429), answered(500), answered(501), answered(599), TIMED_OUT];
+const UNAVAILABLE = [answered(502), answered(503), answered(504), UNREACHABLE];
+const statuses = (list: readonly Delivery[]): (number | string)[] =>
+  list.map((delivery) => (delivery.kind === 'answered' ? delivery.status : delivery.kind));
+
+const nothing = [100, 199].map((status) => answered(status));
+const redirects = [300, 301, 302, 307, 308].map((status) => answered(status));
+const refusals = [400, 401, 403, 404, 405, 409, 410, 413, 422, 451].map((status) => answered(status));
+
+describe('every status', () => {
+  it.each([200, 201, 202, 204, 299])('%i is done', (status) => {
+    const exhausted = { attempts: 99, misses: 99, ageMs: 999 * HOUR_MS, storedMs: 999 * HOUR_MS };
+    expect(settle(answered(status), exhausted, POLICY, 0)).toEqual({ kind: 'done' });
+  });
+
+  it.each(FAILED.map((delivery, i) => [statuses(FAILED)[i], delivery] as const))(
+    '%s is tried again and counts as an attempt',
+    (_name, delivery) => {
+      expect(settle(delivery, FIRST, POLICY, 0)).toEqual({ kind: 'retry', delayMs: 500, countsAttempt: true });
+    },
+  );
+
+  it.each(UNAVAILABLE.map((delivery, i) => [statuses(UNAVAILABLE)[i], delivery] as const))(
+    '%s is tried again and counts as none',
+    (_name, delivery) => {
+      expect(settle(delivery, FIRST, POLICY, 0)).toEqual({ kind: 'retry', delayMs: 500, countsAttempt: false });
+    },
+  );
+
+  it.each([...nothing, ...redirects, ...refusals])('$status is a refusal, for good', (delivery) => {
+    expect(settle(delivery, FIRST, POLICY, 0)).toMatchObject({ kind: 'dead', reason: 'Refused' });
+  });
+});
+
+describe('the last attempt', () => {
+  it('is the one that maxAttempts says', () => {
+    const nth = (attempts: number) => settle(answered(500), { ...FIRST, attempts }, POLICY, 0);
+    expect(nth(18)).toMatchObject({ kind: 'retry' });
+    expect(nth(19)).toEqual({ kind: 'dead', reason: 'AttemptsExhausted', detail: 'HTTP 500' });
+  });
+
+  it('is the first where maxAttempts is 1', () => {
+    expect(settle(TIMED_OUT, FIRST, { ...POLICY, maxAttempts: 1 }, 0)).toMatchObject({ reason: 'AttemptsExhausted' });
+  });
+});
+
+describe('the end of age and retention', () => {
+  it('is when the retry would be too late, to the millisecond', () => {
+    const at = (ageMs: number) => settle(answered(500), { ...FIRST, ageMs }, POLICY, 0);
+    expect(at(POLICY.maxAgeMs - 500)).toMatchObject({ kind: 'retry' });
+    expect(at(POLICY.maxAgeMs - 499)).toMatchObject({ kind: 'dead', reason: 'AgeExceeded' });
+  });
+
+  it('comes for an unavailable handler as well', () => {
+    const old = { ...FIRST, ageMs: POLICY.maxAgeMs };
+    expect(settle(UNREACHABLE, old, POLICY, 0)).toEqual({
+      kind: 'dead',
+      reason: 'AgeExceeded',
+      detail: 'unreachable: ECONNREFUSED',
+    });
+  });
+
+  it('leaves a twentieth of the retention, so that the event is still there', () => {
+    const at = (storedMs: number) => settle(answered(500), { ...FIRST, storedMs }, POLICY, 0);
+    const edgeMs = POLICY.eventsRetentionMs * 0.95 - 500;
+    expect(at(edgeMs)).toMatchObject({ kind: 'retry' });
+    expect(at(edgeMs + 1)).toMatchObject({ kind: 'dead', reason: 'RetentionExceeded' });
+  });
+});
+
+describe('Retry-After', () => {
+  it('is waited for where it is longer, and not where it is shorter', () => {
+    expect(settle(answered(429, 30_000), FIRST, POLICY, 0)).toMatchObject({ delayMs: 30_000 });
+    expect(settle(answered(503, 10), FIRST, POLICY, 0)).toMatchObject({ delayMs: 500 });
+  });
+
+  it('is an hour at most', () => {
+    expect(settle(answered(503, 86_400_000), FIRST, POLICY, 0)).toMatchObject({ delayMs: HOUR_MS });
+  });
+});
+
+describe('back-off', () => {
+  it('doubles from minBackoff to maxBackoff', () => {
+    const delays = [1, 2, 3, 4, 10, 11, 1_000].map((failures) => backoffMs(failures, POLICY, 0.999_999));
+    expect(delays).toEqual([1_000, 2_000, 4_000, 8_000, 512_000, 600_000, 600_000]);
+  });
+
+  it('keeps its own count of misses', () => {
+    const history = { ...FIRST, attempts: 9, misses: 1 };
+    expect(settle(UNREACHABLE, history, POLICY, 0)).toMatchObject({ delayMs: 1_000 });
+    expect(settle(answered(500), history, POLICY, 0)).toMatchObject({ delayMs: 256_000 });
+  });
+});
+
+const deliveries: fc.Arbitrary<Delivery> = fc.oneof(
+  fc.constantFrom(UNREACHABLE, TIMED_OUT),
+  fc.record({
+    kind: fc.constant('answered' as const),
+    status: fc.integer({ min: 100, max: 599 }),
+    retryAfterMs: fc.option(fc.nat({ max: 1e9 })),
+  }),
+);
+const histories = fc.record({
+  attempts: fc.nat({ max: 1_000 }),
+  misses: fc.nat({ max: 1_000_000 }),
+  ageMs: fc.nat({ max: 1e10 }),
+  storedMs: fc.nat({ max: 1e10 }),
+});
+const jitters = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
+
+it('never gives up on an unavailable handler because of attempts', () => {
+  const young = fc.record({ attempts: fc.nat(), misses: fc.nat(), ageMs: fc.constant(0), storedMs: fc.constant(0) });
+  fc.assert(
+    fc.property(fc.constantFrom(...UNAVAILABLE), young, jitters, (delivery, history, jitter) => {
+      expect(settle(delivery, history, POLICY, jitter)).toMatchObject({ kind: 'retry', countsAttempt: false });
+    }),
+  );
+});
+
+it('keeps every delay within its bounds, and every retry within age and retention', () => {
+  fc.assert(
+    fc.property(deliveries, histories, jitters, (delivery, history, jitter) => {
+      const settlement = settle(delivery, history, POLICY, jitter);
+      if (settlement.kind !== 'retry') return;
+      expect(Number.isSafeInteger(settlement.delayMs)).toBe(true);
+      expect(settlement.delayMs).toBeGreaterThanOrEqual(POLICY.minBackoffMs / 2);
+      expect(settlement.delayMs).toBeLessThanOrEqual(HOUR_MS);
+      expect(history.ageMs + settlement.delayMs).toBeLessThanOrEqual(POLICY.maxAgeMs);
+      expect(history.storedMs + settlement.delayMs).toBeLessThan(POLICY.eventsRetentionMs);
+    }),
+  );
+});
