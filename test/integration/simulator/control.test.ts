@@ -1,8 +1,8 @@
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { freePort } from '#cli/local/free-port.ts';
 import { type Simulator, startSimulator } from '#services/simulator/simulator.ts';
-import { freePort } from '#test/support/free-port.ts';
 import { trackLeaks } from '#test/support/leaks.ts';
 import { until } from '#test/support/until.ts';
 import { type Receiver, startReceiver } from './receiver.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { freePort } from '#test/support/free-port.ts';
+import { freePort } from '#cli/local/free-port.ts';
 import { trackLeaks } from '#test/support/leaks.ts';
 import { notificationOf } from './receiver.ts';
 import { isTrue, receiver, SUBSCRIPTION, simulator } from './setup.ts';

@@ -1,0 +1,72 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { request } from 'undici';
+import * as z from 'zod';
+import { freePort } from '#cli/local/free-port.ts';
+import { IngressEnv } from '#shared/contract.ts';
+import { TOKEN } from '#test/support/broker.ts';
+import { type Child, startChild, temporaryFolder } from '#test/support/child.ts';
+import { INGRESS_ENV } from '#test/support/environments.ts';
+import { PATH, SECRET } from './setup.ts';
+
+/** From its sources; the image and the local mode run the same, bundled. */
+export const INGRESS_PROGRAM = 'services/ingress/main.ts';
+
+export interface IngressProcess {
+  readonly child: Child;
+  readonly url: string;
+  readonly port: number;
+  /** Status and text of `/readyz`; null where nothing listens. */
+  readiness: () => Promise<{ status: number; text: string } | null>;
+  /** Replaces the mounted signing secrets, one file each. */
+  writeSecrets: (...secrets: string[]) => void;
+}
+
+export interface IngressProcessOptions {
+  readonly natsUrl: string;
+  readonly changes?: Partial<IngressEnv>;
+  /** What counts as started; default: it says that it is ready. */
+  readonly readyStatus?: number;
+}
+
+/** The ingress as a pod would run it, with the environment that the operator would write. */
+export async function startIngressProcess(options: IngressProcessOptions): Promise<IngressProcess> {
+  const { natsUrl, changes = {}, readyStatus = 200 } = options;
+  const folder = temporaryFolder('ingress');
+  const secretsDir = join(folder, 'secrets');
+  mkdirSync(secretsDir);
+  const writeSecrets = (...secrets: string[]) => {
+    for (const [i, secret] of secrets.entries()) writeFileSync(join(secretsDir, String(i)), `${secret}\n`);
+  };
+  writeSecrets(SECRET);
+  const [port, innerPort] = [await freePort(), await freePort()];
+  const env: IngressEnv = {
+    ...INGRESS_ENV,
+    WEBHOOK_TOKEN: TOKEN,
+    NATS_URL: natsUrl,
+    PORT: port,
+    INNER_PORT: innerPort,
+    WEBHOOK_PATH: PATH,
+    TOPICS: ['conversation.user.replied'],
+    SIGNING_SECRETS_DIR: secretsDir,
+    DRAIN_DELAY_MS: 0,
+    ...changes,
+  };
+  const readiness = async () => {
+    try {
+      const { statusCode, body } = await request(`http://127.0.0.1:${innerPort}/readyz`, { reset: true });
+      return { status: statusCode, text: await body.text() };
+    } catch {
+      return null;
+    }
+  };
+  const child = await startChild({
+    name: 'ingress',
+    command: process.execPath,
+    args: [INGRESS_PROGRAM],
+    folder,
+    env: { PATH: process.env['PATH'], ...z.encode(IngressEnv, env) },
+    ready: async () => (await readiness())?.status === readyStatus,
+  });
+  return { child, port, url: `http://127.0.0.1:${port}${PATH}`, readiness, writeSecrets };
+}
