@@ -1,0 +1,92 @@
+SHELL := /usr/bin/env bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+# npm puts node_modules/.bin first, and the Node of .nvmrc with it: any machine's own Node will do.
+RUN := npm run --silent
+# Written by every npm install, last of all.
+INSTALLED := node_modules/.package-lock.json
+
+##@ Start here
+
+.PHONY: help
+help: ## Show this list
+	@awk 'BEGIN { FS = ":.*## " } /^##@/ { print "\n" substr($$0, 5) } /^[a-z0-9-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: setup
+setup: $(INSTALLED) ## Install what package-lock.json names, where it is not there yet
+
+$(INSTALLED): package-lock.json
+	npm ci --loglevel=error
+	touch $@
+
+.PHONY: demo
+demo: setup ## Watch 300 notifications and two kills on this machine (KEEP=1 stays up, REDIS=1 uses Redis)
+	@$(RUN) demo -- $(if $(KEEP),--keep) $(if $(REDIS),--redis)
+
+.PHONY: programs
+programs: setup ## Find or get the programs that are not npm packages: nats-server, redis-server
+	@$(RUN) programs
+
+##@ Test (ARGS=... goes to vitest)
+
+.PHONY: test
+test: setup ## Run every test
+	@$(RUN) test -- $(ARGS)
+
+.PHONY: test-unit
+test-unit: setup ## Run the tests that need nothing
+	@$(RUN) test:unit -- $(ARGS)
+
+.PHONY: test-integration
+test-integration: setup ## Run the tests with real servers on loopback
+	@$(RUN) test:integration -- $(ARGS)
+
+.PHONY: test-e2e
+test-e2e: setup ## Run the tests of a whole local installation
+	@$(RUN) test:e2e -- $(ARGS)
+
+##@ Check
+
+.PHONY: check
+check: lint types structure verify ## Everything a change has to pass beside its tests
+
+.PHONY: lint
+lint: setup ## Lint with type information, and check format and order of imports
+	@$(RUN) lint
+
+.PHONY: types
+types: setup ## Check the types
+	@$(RUN) types
+
+.PHONY: structure
+structure: setup ## Check what lint cannot: sizes, purity, direction of imports, honesty of tests
+	@$(RUN) structure
+
+.PHONY: verify
+verify: setup ## Fail where a generated file is not what its source makes
+	@$(RUN) verify
+
+##@ Change
+
+.PHONY: format
+format: setup ## Format, and put imports in order
+	@$(RUN) format
+
+.PHONY: generate
+generate: setup ## Write the generated files
+	@$(RUN) generate
+
+.PHONY: clean
+clean: ## Remove what tests and tools left behind; packages and the program cache stay
+	@rm -rf coverage .local
+
+##@ Measure
+
+.PHONY: bench
+bench: bench-line ## Run every bench
+
+.PHONY: bench-line
+bench-line: setup ## Measure simulator to handler: latency, start, memory
+	@$(RUN) bench:line

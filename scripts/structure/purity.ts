@@ -1,0 +1,67 @@
+import { isUnder, type Rule, type SourceFile, violations } from './tree.ts';
+
+/** Decisions: data in, data out. They carry the logic, so they are the files that are tested without anything running. */
+const PURE_FOLDERS = ['operator/api', 'operator/render'] as const;
+
+/** Renaming one of these means renaming it here: a name that does not exist is reported. */
+const PURE_FILES = [
+  'operator/streams/desired.ts',
+  'services/shared/contract.ts',
+  'services/shared/env.ts',
+  'services/shared/header.ts',
+  'services/shared/key.ts',
+  'services/shared/notification.ts',
+  'services/shared/topic.ts',
+  'services/ingress/answer.ts',
+  'services/ingress/signature.ts',
+  'services/worker/cloud-event.ts',
+  'services/worker/settle.ts',
+  'services/simulator/penalties.ts',
+  'cli/local/plan.ts',
+] as const;
+
+const isPure = ({ path }: SourceFile): boolean =>
+  isUnder(path, ...PURE_FOLDERS) || (PURE_FILES as readonly string[]).includes(path);
+
+/** Types may come from anywhere; values not from what reads, writes, waits or logs. */
+const IMPURE_MODULE =
+  /^(?:node:(?:fs|net|http|https|http2|tls|dns|dgram|os|child_process|worker_threads|timers|process|events|stream)\b.*|undici|ioredis|fastify|pino|prom-client|@kubernetes\/.*|.*\/(?:logger|nats|redis|metrics|lifecycle|kube|config)\.ts)$/;
+/** The packages of NATS hold plain data too: headers, enumerations, units. */
+const NATS_CLIENT = /\b(?:connect|jetstream|jetstreamManager|Kvm|Objm)\b/;
+const IMPORT = /^import\s+(?!type\b)(?<names>[^;]*?)\s*from\s+'(?<module>[^']+)'/gm;
+const IMPURE_CALL =
+  /\b(?:Date\.now|Math\.random|performance\.now|process\.[a-zA-Z]+|console\.[a-z]+|set(?:Timeout|Interval|Immediate)|fetch|random(?:UUID|Bytes|Int)|logger\.[a-z]+)\b|\bnew Date\(\)/g;
+
+export const purity: Rule = ({ sources }) =>
+  sources.filter(isPure).flatMap((file) => [
+    ...Array.from(file.code.matchAll(IMPORT))
+      .filter(({ groups }) => isImpure(groups?.['module'] ?? '', groups?.['names'] ?? ''))
+      .map((match) => ({
+        file: file.path,
+        line: file.code.slice(0, match.index).split('\n').length,
+        advice: `imports ${match.groups?.['module']}: this file is pure, take what it needs as an argument`,
+      })),
+    ...violations(file, file.bare, IMPURE_CALL, 'uses $&: this file is pure, take time, chance and I/O as arguments'),
+  ]);
+
+export const pureFilesExist: Rule = ({ read }) =>
+  PURE_FILES.filter((path) => read(path) === null).map((file) => ({
+    file,
+    line: 1,
+    advice: 'named as pure but not there: correct the list in scripts/structure/purity.ts',
+  }));
+
+function isImpure(module: string, names: string): boolean {
+  if (onlyTypes(names)) return false;
+  return IMPURE_MODULE.test(module) || (module.startsWith('@nats-io/') && NATS_CLIENT.test(names));
+}
+
+/** `{ type A, type B }` */
+const onlyTypes = (names: string): boolean =>
+  /^\{[^}]*\}$/.test(names) &&
+  names
+    .slice(1, -1)
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '')
+    .every((name) => name.startsWith('type '));
