@@ -11,7 +11,12 @@ export interface Backlog {
 
 /** Asks JetStream, whose word it is: a message leaves a consumer only when its worker has acknowledged it. */
 export async function openBacklog({ natsUrl, webhooks }: Pick<Local, 'natsUrl' | 'webhooks'>): Promise<Backlog> {
-  const connection = await connect({ servers: natsUrl });
+  const connection = await connect({
+    servers: natsUrl,
+    waitOnFirstConnect: true,
+    maxReconnectAttempts: -1,
+    reconnectTimeWait: 100,
+  });
   const manager = await jetstreamManager(connection);
   const streams = webhooks.map(({ webhook: { metadata } }) =>
     STREAMS.events(webhookToken(metadata.namespace, metadata.name)),

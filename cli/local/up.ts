@@ -112,7 +112,7 @@ async function upOne(webhook: IntercomWebhook, options: OneOptions): Promise<Loc
     uid: `local-${namespace}-${name}`,
     clusterId: 'local',
     image: LOCAL_IMAGE,
-    natsUrl: options.natsUrl,
+    natsUrls: [options.natsUrl],
     logLevel: 'info',
     replicas: 1,
     sharedMaxBytes: SHARED_MAX_BYTES,
@@ -148,7 +148,7 @@ async function upOne(webhook: IntercomWebhook, options: OneOptions): Promise<Loc
 
 /** @throws Error naming what the server refused, and what to do */
 async function bringUpStreams(webhook: IntercomWebhook, facts: RenderFacts & StreamFacts): Promise<void> {
-  const connection = await connect({ servers: facts.natsUrl });
+  const connection = await connect({ servers: [...facts.natsUrls] });
   try {
     const outcome = await reconcileStreams(desiredStreams(webhook, facts), connection);
     if (outcome.kind === 'unsupported-server') throw new Error(outcome.message);

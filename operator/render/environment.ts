@@ -30,7 +30,7 @@ const common = ({ metadata, spec }: IntercomWebhook, facts: RenderFacts) => ({
   WEBHOOK_TOKEN: webhookToken(metadata.namespace, metadata.name),
   HOST: ALL_ADDRESSES,
   INNER_PORT: PORTS.inner,
-  NATS_URL: facts.natsUrl,
+  NATS_URL: [...facts.natsUrls],
   DEAD_LETTER_TTL_MS: parseDurationMs(spec.retention.deadLetters),
   LOG_LEVEL: facts.logLevel,
 });

@@ -13,7 +13,8 @@ export interface RenderFacts {
   readonly uid: string;
   /** The operator's own image; every process of ours runs from it. */
   readonly image: string;
-  readonly natsUrl: string;
+  /** The servers of one cluster, without logins. */
+  readonly natsUrls: readonly string[];
   /** Claims live in Redis where it is given, else in NATS. */
   readonly redisUrl?: string;
   readonly logLevel: IngressEnv['LOG_LEVEL'];

@@ -28,7 +28,7 @@ secrets.watch(SECRETS_INTERVAL_MS, ending.signal);
 const inner = buildInnerServer({ readiness: () => readiness, registry });
 await inner.listen({ host: config.HOST, port: config.INNER_PORT });
 
-readiness = { kind: 'not-ready', reason: `waiting for NATS at ${config.NATS_URL}` };
+readiness = { kind: 'not-ready', reason: `waiting for NATS at ${config.NATS_URL.join(', ')}` };
 const connecting = connectNats({ urls: config.NATS_URL, name: `ingress ${config.POD_NAME}` }, logger);
 const connection = await Promise.race([connecting, asked.then(() => null)]);
 if (connection === null) {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
-import { durationMs, json, port, urlWithoutPassword, whole } from './env.ts';
+import { durationMs, json, port, urlsWithoutLogin, urlWithoutLogin, whole } from './env.ts';
 
 /**
  * What the operator writes and the services parse: environments, ports, mounts, and the name of every stream, subject,
@@ -46,7 +46,6 @@ export const ACK_WAIT_MS = 12_000;
 // ---- environments --------------------------------------------------------------------------------------------------
 
 const name = z.string().min(1).max(253);
-const natsUrl = urlWithoutPassword(/^(nats|tls)$/);
 
 /** Known from the downward API, not from the ConfigMap. */
 export const PodEnv = z.object({ POD_NAME: name });
@@ -58,7 +57,7 @@ const Common = {
   WEBHOOK_TOKEN: z.string().regex(/^[a-z0-9-]{1,40}$/),
   HOST: z.string().min(1).max(253),
   INNER_PORT: port(),
-  NATS_URL: natsUrl,
+  NATS_URL: urlsWithoutLogin(/^(nats|tls)$/),
   DEAD_LETTER_TTL_MS: durationMs(),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']),
 };
@@ -82,7 +81,7 @@ export const WorkerSettings = z.object({
   ...Common,
   HANDLER: z.string().regex(/^[a-z0-9]([a-z0-9-]{0,28}[a-z0-9])?$/),
   /** Where calls go: the sidecar on loopback, or a service that runs already. */
-  HANDLER_URL: urlWithoutPassword(/^https?$/),
+  HANDLER_URL: urlWithoutLogin(/^https?$/),
   /** A file with a bearer token for the handler; empty = none. */
   HANDLER_AUTH_FILE: z.string().max(1024),
   CONCURRENCY: whole(1, 1000),
@@ -97,7 +96,7 @@ export const WorkerSettings = z.object({
   /** Regions of the workspaces by id, for `ce-source`. */
   WORKSPACE_REGIONS: json(z.record(z.string().max(64), z.enum(['US', 'EU', 'AU']))),
   /** Claims live in Redis where a URL is given, else in the JetStream key-value bucket. Empty = none. */
-  REDIS_URL: z.union([z.literal(''), urlWithoutPassword(/^rediss?$/)]),
+  REDIS_URL: z.union([z.literal(''), urlWithoutLogin(/^rediss?$/)]),
 });
 export const WorkerEnv = WorkerSettings.extend(PodEnv.shape);
 export type WorkerEnv = z.output<typeof WorkerEnv>;

@@ -32,12 +32,22 @@ export const json = <T extends z.ZodType>(schema: T) =>
     encode: (value) => JSON.stringify(value),
   });
 
-/** A URL without a password: environments are shown by `kubectl describe`, so credentials come as files. */
-export const urlWithoutPassword = (protocols: RegExp) =>
+/** A URL without a login: environments are shown by `kubectl describe`, so credentials come as files. */
+export const urlWithoutLogin = (protocols: RegExp) =>
   z
     .url({ protocol: protocols, abort: true })
     .max(2048)
-    .refine((text) => new URL(text).password === '', 'must not hold a password; mount it as a file');
+    .refine((text) => {
+      const { username, password } = new URL(text);
+      return username === '' && password === '';
+    }, 'must not hold a user, token or password; mount it as a file');
+
+/** Such URLs, separated by commas: the servers of one cluster. */
+export const urlsWithoutLogin = (protocols: RegExp) =>
+  z.codec(z.string(), z.array(urlWithoutLogin(protocols)).min(1).max(16), {
+    decode: (text) => text.split(',').map((url) => url.trim()),
+    encode: (urls) => urls.join(','),
+  });
 
 /**
  * Parses an environment and refuses it with every fault named at once.

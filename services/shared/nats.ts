@@ -2,8 +2,8 @@ import { connect, type NatsConnection } from '@nats-io/transport-node';
 import type { Logger } from './logger.ts';
 
 export interface NatsTarget {
-  /** Comma-separated `nats://` or `tls://` URLs. */
-  readonly urls: string;
+  /** `nats://` or `tls://`, the servers of one cluster. */
+  readonly urls: readonly string[];
   /** Shown by the server's monitoring: process and pod. */
   readonly name: string;
 }
@@ -14,7 +14,7 @@ export interface NatsTarget {
  */
 export async function connectNats(target: NatsTarget, logger: Logger): Promise<NatsConnection> {
   const connection = await connect({
-    servers: target.urls.split(','),
+    servers: [...target.urls],
     name: target.name,
     waitOnFirstConnect: true,
     maxReconnectAttempts: -1,

@@ -19,7 +19,7 @@ const registry = createRegistry(labels);
 const asked = untilAskedToEnd();
 const token = config.HANDLER_AUTH_FILE === '' ? null : (await readFile(config.HANDLER_AUTH_FILE, 'utf8')).trim();
 
-let readiness: Readiness = { kind: 'not-ready', reason: `waiting for NATS at ${config.NATS_URL}` };
+let readiness: Readiness = { kind: 'not-ready', reason: `waiting for NATS at ${config.NATS_URL.join(', ')}` };
 const inner = buildInnerServer({ readiness: () => readiness, registry });
 await inner.listen({ host: config.HOST, port: config.INNER_PORT });
 

@@ -8,7 +8,7 @@ export type Delivery =
 export type Settlement =
   | { kind: 'done' }
   | { kind: 'retry'; delayMs: number; countsAttempt: boolean }
-  | { kind: 'dead'; reason: DeadReason; detail: string };
+  | { kind: 'dead'; reason: DeadReason; detail: string; countsAttempt: boolean };
 
 export type DeadReason =
   | 'Refused' // the handler said that it never will: 4xx, 3xx
@@ -53,15 +53,14 @@ export function settle(delivery: Delivery, history: History, policy: RetryPolicy
   const verdict = judge(delivery);
   if (verdict === 'done') return { kind: 'done' };
   const detail = describe(delivery);
-  if (verdict === 'refused') return { kind: 'dead', reason: 'Refused', detail };
+  if (verdict === 'refused') return { kind: 'dead', reason: 'Refused', detail, countsAttempt: true };
   const countsAttempt = verdict === 'failed';
   const failures = (countsAttempt ? history.attempts : history.misses) + 1;
-  if (countsAttempt && failures >= policy.maxAttempts) return { kind: 'dead', reason: 'AttemptsExhausted', detail };
+  const dead = (reason: DeadReason): Settlement => ({ kind: 'dead', reason, detail, countsAttempt });
+  if (countsAttempt && failures >= policy.maxAttempts) return dead('AttemptsExhausted');
   const delayMs = Math.max(backoffMs(failures, policy, jitter), askedFor(delivery));
-  if (history.ageMs + delayMs > policy.maxAgeMs) return { kind: 'dead', reason: 'AgeExceeded', detail };
-  if (history.storedMs + delayMs > policy.eventsRetentionMs * RETENTION_SHARE) {
-    return { kind: 'dead', reason: 'RetentionExceeded', detail };
-  }
+  if (history.ageMs + delayMs > policy.maxAgeMs) return dead('AgeExceeded');
+  if (history.storedMs + delayMs > policy.eventsRetentionMs * RETENTION_SHARE) return dead('RetentionExceeded');
   return { kind: 'retry', delayMs, countsAttempt };
 }
 
@@ -72,7 +71,12 @@ export function settle(delivery: Delivery, history: History, policy: RetryPolicy
 export const poisoned = (crashes: number): Extract<Settlement, { kind: 'dead' }> | null =>
   crashes < POISON_LIMIT
     ? null
-    : { kind: 'dead', reason: 'CrashedWorker', detail: `${crashes} deliveries ended without an outcome` };
+    : {
+        kind: 'dead',
+        reason: 'CrashedWorker',
+        detail: `${crashes} deliveries ended without an outcome`,
+        countsAttempt: false,
+      };
 
 const POISON_LIMIT = 5;
 

@@ -113,12 +113,14 @@ async function conclude(
       return;
     }
     case 'dead': {
-      const { reason, detail } = settlement;
-      const attempts = claim.record.attempts + (reason === 'CrashedWorker' ? 0 : 1);
+      const { reason, detail, countsAttempt } = settlement;
+      const attempts = claim.record.attempts + (countsAttempt ? 1 : 0);
       const letter = { reason, detail, attempts, firstAtMs: claim.record.firstAt, lastAtMs: nowMs };
       if (!(await bury(message, letter, deps))) {
-        await claim.retryLater({ countsAttempt: false, notBeforeMs: nowMs + STORE_AWAY_DELAY_MS });
-        return message.nak(STORE_AWAY_DELAY_MS);
+        // The handler will be asked again before the next try: seldom, for it has said what it has to say.
+        const delayMs = deps.policy.maxBackoffMs;
+        if (await claim.retryLater({ countsAttempt, notBeforeMs: nowMs + delayMs })) message.nak(delayMs);
+        return;
       }
       if (await untilWritten(() => claim.finish('dead'), deps)) message.ack();
       return;

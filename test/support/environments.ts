@@ -7,10 +7,10 @@ const COMMON = {
   WEBHOOK_TOKEN: 'crm-support-c47f6a3fdd',
   HOST: '127.0.0.1',
   INNER_PORT: 9090,
-  NATS_URL: 'nats://127.0.0.1:4222',
+  NATS_URL: ['nats://127.0.0.1:4222'],
   DEAD_LETTER_TTL_MS: 1_209_600_000,
-  LOG_LEVEL: 'info',
-} as const;
+  LOG_LEVEL: 'info' as const,
+};
 
 export const INGRESS_ENV: IngressEnv = {
   ...COMMON,

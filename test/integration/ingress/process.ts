@@ -43,7 +43,7 @@ export async function startIngressProcess(options: IngressProcessOptions): Promi
   const env: IngressEnv = {
     ...INGRESS_ENV,
     WEBHOOK_TOKEN: TOKEN,
-    NATS_URL: natsUrl,
+    NATS_URL: [natsUrl],
     PORT: port,
     INNER_PORT: innerPort,
     WEBHOOK_PATH: PATH,

@@ -26,7 +26,7 @@ describe('a worker whose NATS is away', () => {
       ...settings,
       WEBHOOK_TOKEN: TOKEN,
       INNER_PORT: innerPort,
-      NATS_URL: broker.server.url,
+      NATS_URL: [broker.server.url],
       TIMEOUT_MS,
     });
     worker = await startChild({

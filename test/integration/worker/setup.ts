@@ -83,7 +83,7 @@ export async function startWorker(natsUrl: string, changes: Partial<WorkerEnv>):
   const env: WorkerEnv = {
     ...WORKER_ENV,
     WEBHOOK_TOKEN: TOKEN,
-    NATS_URL: natsUrl,
+    NATS_URL: [natsUrl],
     INNER_PORT: innerPort,
     CLAIM_LEASE_MS: LEASE_MS,
     RETRY_MIN_BACKOFF_MS: 50,

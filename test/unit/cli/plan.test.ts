@@ -8,7 +8,7 @@ import { HandlerEnv, IngressEnv, WorkerEnv } from '#shared/contract.ts';
 import { readEnv } from '#shared/env.ts';
 
 const DEMO = fileURLToPath(new URL('../../../examples/demo.yaml', import.meta.url));
-const FACTS = { uid: 'uid-1', image: 'ours', natsUrl: 'nats://127.0.0.1:14222', logLevel: 'info' } as const;
+const FACTS = { uid: 'uid-1', image: 'ours', natsUrls: ['nats://127.0.0.1:14222'], logLevel: 'info' } as const;
 
 const manifests = await readManifests(DEMO);
 const webhook = webhookOf(manifests);

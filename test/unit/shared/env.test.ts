@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { IngressEnv, WorkerEnv } from '#shared/contract.ts';
-import { durationMs, json, port, readEnv, urlWithoutPassword, whole } from '#shared/env.ts';
+import { durationMs, json, port, readEnv, urlsWithoutLogin, urlWithoutLogin, whole } from '#shared/env.ts';
 import { INGRESS_ENV, WORKER_ENV } from '#test/support/environments.ts';
 
 it.each([
@@ -27,7 +27,7 @@ it('names every fault at once, and the process', () => {
   expect(read).toThrow(/^ingress: the environment is not usable: /);
   expect(read).toThrow('TOPICS: must be JSON');
   expect(read).toThrow('PORT: ');
-  expect(read).toThrow('NATS_URL: ');
+  expect(read).toThrow('NATS_URL.0: ');
 });
 
 describe('whole numbers', () => {
@@ -63,19 +63,29 @@ it('lists and maps come back as they were, and must fit their schema', () => {
 });
 
 describe('URLs', () => {
-  const url = urlWithoutPassword(/^(nats|tls)$/);
+  const url = urlWithoutLogin(/^(nats|tls)$/);
 
   it('are those of the protocols named', () => {
     for (const text of ['nats://nats:4222', 'tls://nats.example:4222']) expect(url.parse(text)).toBe(text);
     for (const text of ['http://nats', 'nats', '', '//nats:4222']) expect(url.safeParse(text).success).toBe(false);
   });
 
+  it('can be several, for the servers of one cluster', () => {
+    const urls = urlsWithoutLogin(/^nats$/);
+    expect(urls.parse('nats://a:4222, nats://b:4222')).toEqual(['nats://a:4222', 'nats://b:4222']);
+    expect(z.encode(urls, ['nats://a:4222', 'nats://b:4222'])).toBe('nats://a:4222,nats://b:4222');
+    for (const text of ['', 'nats://a,', 'nats://a,http://b', 'nats://a,nats://u:p@b']) {
+      expect(urls.safeParse(text).success).toBe(false);
+    }
+  });
+
   it('hold no password, as everybody can read them', () => {
     const text = 'nats://user:hunter2@nats:4222';
-    expect(url.safeParse(text).error?.message).toContain('must not hold a password');
+    expect(url.safeParse(text).error?.message).toContain('must not hold a user, token or password');
     const read = () => readEnv('ingress', IngressEnv, { ...z.encode(IngressEnv, INGRESS_ENV), NATS_URL: text });
-    expect(read).toThrow('NATS_URL: must not hold a password; mount it as a file');
+    expect(read).toThrow('NATS_URL.0: must not hold a user, token or password; mount it as a file');
     expect(read).not.toThrow('hunter2');
+    expect(url.safeParse('nats://token@nats:4222').success).toBe(false);
     expect(WorkerEnv.shape.REDIS_URL.safeParse('redis://:hunter2@redis:6379').success).toBe(false);
     expect(WorkerEnv.shape.REDIS_URL.safeParse('').success).toBe(true);
   });

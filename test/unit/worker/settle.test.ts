@@ -57,7 +57,7 @@ describe('the last attempt', () => {
   it('is the one that maxAttempts says', () => {
     const nth = (attempts: number) => settle(answered(500), { ...FIRST, attempts }, POLICY, 0);
     expect(nth(18)).toMatchObject({ kind: 'retry' });
-    expect(nth(19)).toEqual({ kind: 'dead', reason: 'AttemptsExhausted', detail: 'HTTP 500' });
+    expect(nth(19)).toEqual({ kind: 'dead', reason: 'AttemptsExhausted', detail: 'HTTP 500', countsAttempt: true });
   });
 
   it('is the first where maxAttempts is 1', () => {
@@ -78,6 +78,7 @@ describe('the end of age and retention', () => {
       kind: 'dead',
       reason: 'AgeExceeded',
       detail: 'unreachable: ECONNREFUSED',
+      countsAttempt: false,
     });
   });
 
