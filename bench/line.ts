@@ -43,7 +43,7 @@ try {
   printFigure('ingress_idle_rss_mb', await residentMegabytes(ingress), 'MB');
   printFigure('worker_idle_rss_mb', await residentMegabytes(worker), 'MB');
   const before = [await cpuSeconds(ingress), await cpuSeconds(worker)] as const;
-  const latenciesMs = await sendThrough(local);
+  const latenciesMs = await sendThrough(local, ingress);
   printFigure('ingress_cpu_us', (((await cpuSeconds(ingress)) - before[0]) * 1e6) / (RATE * SECONDS), 'us');
   printFigure('worker_cpu_us', (((await cpuSeconds(worker)) - before[1]) * 1e6) / (RATE * SECONDS), 'us');
   printFigure('send_to_handler_p50_ms', quantile(latenciesMs, 0.5), 'ms');
@@ -58,13 +58,15 @@ try {
 }
 
 /** Sends for {@link SECONDS} at {@link RATE}. @returns sorted, from the first attempt to the handler's first call */
-async function sendThrough({ webhooks, startPods }: Local): Promise<number[]> {
+async function sendThrough({ webhooks, startPods }: Local, ingress: LocalContainer): Promise<number[]> {
   const [target] = webhooks;
   if (target === undefined) throw new Error(`${FILE} holds no IntercomWebhook`);
   const port = await freePort();
   await startPods([simulatorPod(port, '1s')], signal);
   const intercom = new Intercom(port);
-  await intercom.saveUrl({ url: target.url, secret: target.clientSecret, appId: 'abc12345' });
+  // Straight to the process: the Service of local mode is a proxy in this process, that of a cluster is in the kernel.
+  const url = `http://127.0.0.1:${ingress.ports['webhook']}${target.webhook.spec.endpoint.path}`;
+  await intercom.saveUrl({ url, secret: target.clientSecret, appId: 'abc12345' });
   const count = RATE * SECONDS;
   note(`sending ${count} notifications at ${RATE}/s`);
   await intercom.send({ count, ratePerSecond: RATE, seed: 1, conversations: 1000 });

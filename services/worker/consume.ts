@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { asError, type Logger } from '#shared/logger.ts';
+import type { Acks } from './acks.ts';
 import type { Message } from './message.ts';
 import { Pull } from './pull.ts';
 import type { Slots } from './slots.ts';
@@ -11,6 +12,7 @@ export interface ConsumeDeps {
   readonly stream: string;
   readonly consumer: string;
   readonly slots: Slots;
+  readonly acks: Acks;
   readonly work: (message: Message) => Promise<void>;
   /** Told whether the consumer is there and pulled from. */
   readonly onState: (state: { consuming: boolean; problem: string }) => void;
@@ -48,6 +50,7 @@ async function pullUntilEnd(deps: ConsumeDeps, signal: AbortSignal): Promise<str
     connection,
     stream,
     consumer,
+    acks: deps.acks,
     onMessage(message) {
       if (signal.aborted) message.nak();
       else void slots.run(() => deps.work(message)).finally(topUp);

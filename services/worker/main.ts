@@ -5,6 +5,7 @@ import { stopAll, untilAskedToEnd } from '#shared/lifecycle.ts';
 import { createLogger } from '#shared/logger.ts';
 import { createRegistry } from '#shared/metrics.ts';
 import { closeNats, connectNats } from '#shared/nats.ts';
+import { Acks } from './acks.ts';
 import { workerConfig } from './config.ts';
 import { consume } from './consume.ts';
 import { createWorkerMetrics } from './metrics.ts';
@@ -31,6 +32,7 @@ if (connection === null) {
 }
 
 const slots = new Slots(config.CONCURRENCY);
+const acks = new Acks();
 const metrics = createWorkerMetrics(registry, () => slots.taken);
 const wired = wire(config, { connection, metrics, logger, token });
 const ending = new AbortController();
@@ -40,6 +42,7 @@ const consuming = consume(
     stream: STREAMS.events(config.WEBHOOK_TOKEN),
     consumer: CONSUMERS.unordered(config.HANDLER),
     slots,
+    acks,
     work: wired.work,
     onState({ consuming, problem }) {
       readiness = consuming ? { kind: 'ready' } : { kind: 'not-ready', reason: `cannot pull: ${problem}` };
@@ -54,10 +57,15 @@ const signal = await asked;
 readiness = { kind: 'not-ready', reason: 'draining' };
 ending.abort();
 logger.info({ signal, inFlight: slots.taken }, 'draining');
+const finish = async () => {
+  await consuming;
+  await slots.untilIdle();
+  acks.flush();
+};
 // Ends within the pod's grace period, which is TIMEOUT_MS + 15 s: the deadlines add up to one second less.
 const clean = await stopAll(
   [
-    { name: 'calls', deadlineMs: config.TIMEOUT_MS + 5_000, run: () => consuming.then(() => slots.untilIdle()) },
+    { name: 'calls', deadlineMs: config.TIMEOUT_MS + 5_000, run: finish },
     ...wired.stops,
     { name: 'nats', deadlineMs: 5_000, run: () => closeNats(connection) },
     { name: 'inner server', deadlineMs: 1_000, run: () => inner.close() },

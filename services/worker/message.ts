@@ -1,4 +1,5 @@
 import type { Msg, MsgHdrs } from '@nats-io/transport-node';
+import type { Acks } from './acks.ts';
 
 /** A message of the events stream, as pulled. The client keeps its own class for it to itself. */
 export interface Message {
@@ -20,7 +21,7 @@ export interface Message {
  * `$JS.ACK.<domain>.<account>.<stream>.<consumer>.<delivered>.<seq>.<consumer seq>.<time in ns>.<pending>…`, or the same
  * without domain and account. Null where it is no message of a consumer.
  */
-export function readMessage(msg: Msg): Message | null {
+export function readMessage(msg: Msg, acks: Acks): Message | null {
   const tokens = msg.reply?.split('.') ?? [];
   if (tokens[0] !== '$JS' || tokens[1] !== 'ACK' || tokens.length < 9) return null;
   const shift = tokens.length === 9 ? 0 : 2;
@@ -29,7 +30,7 @@ export function readMessage(msg: Msg): Message | null {
     data: msg.data,
     seq: Number(tokens[5 + shift]),
     storedAtMs: Math.floor(Number(tokens[7 + shift]) / 1e6),
-    ack: () => void msg.respond('+ACK'),
+    ack: () => acks.add(msg),
     nak: (delayMs = 0) => void msg.respond(delayMs > 0 ? `-NAK ${JSON.stringify({ delay: delayMs * 1e6 })}` : '-NAK'),
     working: () => void msg.respond('+WPI'),
   };
