@@ -56,6 +56,8 @@ try {
   handler.closeAllConnections();
   handler.close();
 }
+// See the end of cli/main.ts.
+process.exit();
 
 /** Sends for {@link SECONDS} at {@link RATE}. @returns sorted, from the first attempt to the handler's first call */
 async function sendThrough({ webhooks, startPods }: Local, ingress: LocalContainer): Promise<number[]> {

@@ -64,3 +64,7 @@ try {
     process.stderr.write(`error: ${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = ending.signal.aborted ? 130 : 1;
 }
+
+// All has been stopped. Left to end by itself, Node.js 26 waits for ever, at full speed, where the last request of a
+// socket was cut off in the middle (Environment::CleanupHandles).
+process.exit();

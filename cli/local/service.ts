@@ -45,7 +45,7 @@ export class ServiceListener {
       [upstream, client],
     ] as const) {
       this.#sockets.add(socket);
-      socket.on('error', () => other.resetAndDestroy());
+      socket.on('error', () => breakOff(other));
       socket.on('close', () => {
         this.#sockets.delete(socket);
         other.destroySoon();
@@ -53,6 +53,15 @@ export class ServiceListener {
     }
     client.pipe(upstream).pipe(client);
   }
+}
+
+/**
+ * Ends a connection by a reset. One whose end is on its way already cannot be reset: libuv refuses, and Node.js then
+ * neither closes the socket nor, at the end of the process, stops waiting for it.
+ */
+function breakOff(socket: Socket): void {
+  if (socket.writableEnded) socket.destroy();
+  else socket.resetAndDestroy();
 }
 
 const isPort = (port: number | undefined): port is number => port !== undefined;

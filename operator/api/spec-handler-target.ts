@@ -58,7 +58,7 @@ const HttpFields = z.object({
     .min(1)
     .max(2048)
     .regex(
-      /^https?:\/\/[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?(\/[!-\"$-~]*)?$/,
+      /^https?:\/\/[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?(\/[!-"$-~]*)?$/,
       'must be an http or https URL without user, password and fragment',
     )
     .describe('URL that notifications are posted to.')
