@@ -1,4 +1,4 @@
-import { type Logger, pino } from 'pino';
+import { type Logger, type LoggerOptions, pino } from 'pino';
 
 export type { Logger };
 
@@ -7,13 +7,15 @@ export type { Logger };
  * header values are never fields; should one slip in under an obvious name, it is replaced.
  */
 export function createLogger(process: string, level: string, fields: Record<string, string> = {}): Logger {
-  return pino({
+  const options: LoggerOptions = {
     level,
     base: { process, ...fields },
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
     redact: { paths: [...NEVER, ...NEVER.map((name) => `*.${name}`)], censor: '[redacted]' },
-  });
+  };
+  // Written before the call returns: in order, and not lost with the process.
+  return pino(options, pino.destination({ dest: 1, sync: true }));
 }
 
 /** Names of fields, and of fields of fields and errors. */
