@@ -29,6 +29,8 @@ function fromItem(item: unknown): Key | null {
   if (isContact(type)) return key('contact', idOf(item['id']));
   const ofContact = HOLDS_CONTACT.test(type) ? nested(item['contact']) : null;
   if (ofContact !== null) return key('contact', ofContact);
+  // Its id is one level down: `{type: 'content_stat.email', content_stat: {id}, contact}`.
+  if (type.startsWith('content_stat')) return key(type, idOf(item['id']) ?? nested(item['content_stat']));
   if (type === 'ticket') return key('ticket', idOf(item['id']));
   return TYPE_NAME.test(type) ? key(type, idOf(item['id'])) : null;
 }
@@ -50,7 +52,7 @@ const isConversation = (type: string): boolean => type === 'conversation' || typ
 export const isContact = (type: string): boolean => CONTACT_TYPES.has(type);
 
 const CONTACT_TYPES = new Set(['contact', 'user', 'lead', 'visitor']);
-const HOLDS_CONTACT = /^(?:contact_|granular_|subscription|audience_|content_stat)/;
+const HOLDS_CONTACT = /^(?:contact_|granular_|subscription)/;
 const TYPE_NAME = /^[a-z][a-z0-9_.]{0,63}$/;
 
 export const isRecord = (value: unknown): value is Record<string, unknown> =>

@@ -58,7 +58,9 @@ export function settle(delivery: Delivery, history: History, policy: RetryPolicy
   const failures = (countsAttempt ? history.attempts : history.misses) + 1;
   const dead = (reason: DeadReason): Settlement => ({ kind: 'dead', reason, detail, countsAttempt });
   if (countsAttempt && failures >= policy.maxAttempts) return dead('AttemptsExhausted');
-  const delayMs = Math.max(backoffMs(failures, policy, jitter), askedFor(delivery));
+  const leftMs = Math.max(0, policy.maxAgeMs - history.ageMs);
+  // What the handler asks for does not make it miss its last chance.
+  const delayMs = Math.max(backoffMs(failures, policy, jitter), Math.min(askedFor(delivery), leftMs));
   if (history.ageMs + delayMs > policy.maxAgeMs) return dead('AgeExceeded');
   if (history.storedMs + delayMs > policy.eventsRetentionMs * RETENTION_SHARE) return dead('RetentionExceeded');
   return { kind: 'retry', delayMs, countsAttempt };

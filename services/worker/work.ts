@@ -135,10 +135,14 @@ async function conclude(
  */
 function keepHold(message: Message, claim: Claim, everyMs: number): () => void {
   const timer = setInterval(() => {
-    message.working();
-    claim.renew().catch(() => undefined);
+    void holdOn().catch(() => undefined);
   }, everyMs);
   return () => clearInterval(timer);
+
+  async function holdOn(): Promise<void> {
+    message.working();
+    await claim.renew();
+  }
 }
 
 /**

@@ -101,6 +101,13 @@ describe('Retry-After', () => {
   });
 });
 
+describe('Retry-After near the end of maxAge', () => {
+  it('is cut, so that the handler keeps its last chance', () => {
+    const late = { ...FIRST, ageMs: POLICY.maxAgeMs - 60_000 };
+    expect(settle(answered(503, HOUR_MS), late, POLICY, 0)).toMatchObject({ kind: 'retry', delayMs: 60_000 });
+  });
+});
+
 describe('back-off', () => {
   it('doubles from minBackoff to maxBackoff', () => {
     const delays = [1, 2, 3, 4, 10, 11, 1_000].map((failures) => backoffMs(failures, POLICY, 0.999_999));
