@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { RunningContainer } from './container.ts';
 import { pauses } from './pauses.ts';
 import type { LocalContainer, LocalPod } from './plan.ts';
@@ -11,6 +12,8 @@ export interface PodEvents {
 }
 
 const PROBE_INTERVAL_MS = 100;
+/** Of a pod that is ready: ten probes a second of each would cost a tenth of a core. An end is noticed without asking. */
+const READY_PROBE_INTERVAL_MS = 1_000;
 
 /** A pod as processes of this machine: sidecars before the main container, probes, restarts, and an ordered end. */
 export class Pod {
@@ -27,7 +30,10 @@ export class Pod {
         container.name,
         new RunningContainer(container, {
           onLine: (line) => events.onLine(container.name, line),
-          onExit: (how) => events.onExit(container.name, how),
+          onExit: (how) => {
+            this.#ready = false;
+            events.onExit(container.name, how);
+          },
         }),
       ]),
     );
@@ -75,8 +81,10 @@ export class Pod {
 
   async #watchReadiness(): Promise<void> {
     const probes = this.plan.containers.flatMap((container) => container.readiness ?? []);
+    const { signal } = this.#stopping;
     try {
-      for await (const _ of pauses(PROBE_INTERVAL_MS, this.#stopping.signal)) {
+      for (;;) {
+        await delay(this.#ready ? READY_PROBE_INTERVAL_MS : PROBE_INTERVAL_MS, undefined, { signal });
         const results = await Promise.all(probes.map(answers));
         this.#ready = results.every(Boolean);
       }
