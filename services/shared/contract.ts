@@ -96,7 +96,9 @@ export const WorkerSettings = z.object({
   /** Regions of the workspaces by id, for `ce-source`. */
   WORKSPACE_REGIONS: json(z.record(z.string().max(64), z.enum(['US', 'EU', 'AU']))),
   /** Claims live in Redis where a URL is given, else in the JetStream key-value bucket. Empty = none. */
-  REDIS_URL: z.union([z.literal(''), urlWithoutLogin(/^rediss?$/)]),
+  REDIS_URL: z.union([z.literal(''), urlWithoutLogin(/^rediss?$/)], {
+    error: 'must be empty, or a redis:// or rediss:// URL without user and password',
+  }),
 });
 export const WorkerEnv = WorkerSettings.extend(PodEnv.shape);
 export type WorkerEnv = z.output<typeof WorkerEnv>;

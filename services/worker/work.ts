@@ -93,8 +93,10 @@ async function deliver(message: Message, stored: Stored, claim: Claim, deps: Wor
   }
 }
 
-/** The one place where a settlement becomes an act. The record is written first: an ack lost on its way only
- * brings the message back to be skipped, while a record lost would bring back the call. */
+/**
+ * The one place where a settlement becomes an act. The record is written first: an ack lost on its way only brings the
+ * message back to be skipped, while a record lost would bring back the call.
+ */
 async function conclude(
   message: Message,
   claim: Claim,

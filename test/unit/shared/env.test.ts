@@ -86,7 +86,9 @@ describe('URLs', () => {
     expect(read).toThrow('NATS_URL.0: must not hold a user, token or password; mount it as a file');
     expect(read).not.toThrow('hunter2');
     expect(url.safeParse('nats://token@nats:4222').success).toBe(false);
-    expect(WorkerEnv.shape.REDIS_URL.safeParse('redis://:hunter2@redis:6379').success).toBe(false);
+    const redisFault = (url: string) => WorkerEnv.shape.REDIS_URL.safeParse(url).error?.issues[0]?.message;
+    expect(redisFault('redis://:hunter2@redis:6379')).toContain('must not hold a user, token or password');
+    expect(redisFault('redis')).toBe('must be empty, or a redis:// or rediss:// URL without user and password');
     expect(WorkerEnv.shape.REDIS_URL.safeParse('').success).toBe(true);
   });
 });
