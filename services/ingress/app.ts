@@ -2,14 +2,16 @@ import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import type { Logger } from '#shared/logger.ts';
 import { answer } from './answer.ts';
 import type { IngressMetrics } from './metrics.ts';
-import { type Outcome, type ReceiveDeps, receive } from './receive.ts';
+import { type Outcome, type ReceiveDeps, receive, settled } from './receive.ts';
 import { RefusalLog } from './refusal-log.ts';
+import type { Store } from './store.ts';
 
 export interface AppDeps extends ReceiveDeps {
   readonly path: string;
   readonly maxBodyBytes: number;
   /** No sender holds a connection longer than this with a request that does not end. */
   readonly requestTimeoutMs: number;
+  readonly store: Store;
   readonly isDraining: () => boolean;
   readonly metrics: IngressMetrics;
   readonly logger: Logger;
@@ -58,16 +60,12 @@ export function buildApp(deps: AppDeps): FastifyInstance {
   });
 
   app.head('*', (_request, reply) => count(reply, 200, 'probe'));
-  app.post('*', async (request, reply) => {
+  app.post('*', (request, reply) => {
     const startedMs = performance.now();
     const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-    const outcome = await receive(body, request.headers['x-hub-signature'], deps);
-    observe(outcome);
-    const { status, label, close, retryAfterSeconds } = answer(outcome);
-    if (close) void reply.header('connection', 'close');
-    if (retryAfterSeconds !== null) void reply.header('retry-after', String(retryAfterSeconds));
-    deps.metrics.answerSeconds.observe((performance.now() - startedMs) / 1000);
-    return count(reply, status, label);
+    const verdict = receive(body, request.headers['x-hub-signature'], deps);
+    if (verdict.kind === 'decided') return finish(reply, verdict.outcome, startedMs);
+    deps.store.put(verdict.envelope, verdict.body, (put) => finish(reply, settled(put, verdict.stored), startedMs));
   });
   app.setErrorHandler<Error & { statusCode?: number }>((error, request, reply) => {
     // Ended in the middle of its body, by itself or by clientErrorHandler: nobody is there to be answered.
@@ -77,6 +75,15 @@ export function buildApp(deps: AppDeps): FastifyInstance {
     deps.logger.error({ err: error }, 'request failed');
     return count(reply.header('retry-after', '60'), 503, 'unavailable');
   });
+
+  function finish(reply: FastifyReply, outcome: Outcome, startedMs: number): void {
+    observe(outcome);
+    const { status, label, close, retryAfterSeconds } = answer(outcome);
+    if (close) void reply.header('connection', 'close');
+    if (retryAfterSeconds !== null) void reply.header('retry-after', String(retryAfterSeconds));
+    deps.metrics.answerSeconds.observe((performance.now() - startedMs) / 1000);
+    void count(reply, status, label);
+  }
 
   /** What an outcome leaves behind beside its answer. */
   function observe(outcome: Outcome): void {

@@ -1,9 +1,9 @@
-import { headers } from '@nats-io/transport-node';
+import { MsgHdrsImpl } from '@nats-io/transport-node';
 import { DEAD_LETTER_HEADERS, FORMAT_VERSION, HEADERS, NO_HANDLER, SUBJECTS } from '#shared/contract.ts';
-import { type Envelope, seal } from '#shared/envelope.ts';
+import { type Envelope, MSG_ID, seal } from '#shared/envelope.ts';
 import { bodyDigest, readNotification } from '#shared/notification.ts';
 import { type Refusal, type VerifiedBody, verify } from './signature.ts';
-import type { PutResult, Store } from './store.ts';
+import type { PutResult } from './store.ts';
 
 /** Everything that can become of a POST on the webhook's path whose body arrived. `answer.ts` says what is answered. */
 export type Outcome =
@@ -24,39 +24,45 @@ export interface ReceiveDeps {
   readonly secrets: () => readonly string[];
   /** What the broker takes at the moment, in bytes of body. */
   readonly maxStorableBytes: () => number;
-  readonly store: Store;
   readonly nowMs: () => number;
 }
 
-/** bytes → verify → envelope → durable. Nothing is parsed before its signature was checked, but a small unsigned ping. */
-export async function receive(
-  body: Buffer,
-  signature: string | string[] | undefined,
-  deps: ReceiveDeps,
-): Promise<Outcome> {
+/** What to do with a request: its outcome is known, or becomes what `stored` says once the envelope is durable. */
+export type Verdict =
+  | { kind: 'decided'; outcome: Outcome }
+  | { kind: 'store'; envelope: Envelope; body: VerifiedBody; stored: Outcome };
+
+/** bytes → verify → envelope. Nothing is parsed before its signature was checked, but a small unsigned ping. */
+export function receive(body: Buffer, signature: string | string[] | undefined, deps: ReceiveDeps): Verdict {
   const verification = verify(body, signature, deps.secrets());
-  if (verification.kind === 'refused') return refuse(body, verification.reason);
-  if (body.length > deps.maxStorableBytes()) return { kind: 'too-large' };
+  if (verification.kind === 'refused') return decided(refuse(body, verification.reason));
+  if (body.length > deps.maxStorableBytes()) return decided({ kind: 'too-large' });
   const reading = readNotification(verification.body);
   switch (reading.kind) {
     case 'ping':
-      return { kind: 'ping', signed: true };
+      return decided({ kind: 'ping', signed: true });
     case 'unreadable': {
-      const put = await deps.store.put(unreadable(verification.body, reading.reason, deps), verification.body);
-      return settled(put, { kind: 'unreadable', reason: reading.reason });
+      const envelope = unreadable(verification.body, reading.reason, deps);
+      const stored: Outcome = { kind: 'unreadable', reason: reading.reason };
+      return { kind: 'store', envelope, body: verification.body, stored };
     }
     case 'notification': {
       const { notification } = reading;
-      if (deps.workspaces.size > 0 && !deps.workspaces.has(notification.appId)) return { kind: 'other-workspace' };
-      const put = await deps.store.put(seal(deps.webhook, notification, deps.nowMs()), verification.body);
+      if (deps.workspaces.size > 0 && !deps.workspaces.has(notification.appId))
+        return decided({ kind: 'other-workspace' });
+      const envelope = seal(deps.webhook, notification, deps.nowMs());
       const declared = deps.topics.has(notification.topic);
-      return settled(put, { kind: 'stored', declared, secretIndex: verification.secretIndex });
+      const stored: Outcome = { kind: 'stored', declared, secretIndex: verification.secretIndex };
+      return { kind: 'store', envelope, body: verification.body, stored };
     }
   }
 }
 
-const settled = (put: PutResult, outcome: Outcome): Outcome =>
-  put.kind === 'durable' ? outcome : { kind: 'unavailable', error: put.error };
+/** The outcome of a verdict's envelope, once the store has answered. */
+export const settled = (put: PutResult, stored: Outcome): Outcome =>
+  put.kind === 'durable' ? stored : { kind: 'unavailable', error: put.error };
+
+const decided = (outcome: Outcome): Verdict => ({ kind: 'decided', outcome });
 
 /** Whether Intercom signs its ping is not documented, so one without a signature is answered, and has no effect. */
 function refuse(body: Buffer, reason: Refusal): Outcome {
@@ -66,15 +72,18 @@ function refuse(body: Buffer, reason: Refusal): Outcome {
 
 /** Signed, so Intercom's own, yet not a notification: kept as it came, for a person to look at. */
 function unreadable(body: VerifiedBody, reason: string, deps: ReceiveDeps): Envelope {
-  const hdrs = headers();
-  hdrs.set(HEADERS.version, String(FORMAT_VERSION));
-  hdrs.set(HEADERS.receivedAt, String(deps.nowMs()));
-  hdrs.set(DEAD_LETTER_HEADERS.reason, 'Unreadable');
-  hdrs.set(DEAD_LETTER_HEADERS.detail, reason);
-  hdrs.set('Nats-TTL', `${Math.max(1, Math.ceil(deps.deadLetterTtlMs / 1000))}s`);
+  const msgId = `${deps.webhook}:${bodyDigest(body)}`;
   return {
+    stream: 'dead-letters',
     subject: SUBJECTS.deadLetter(deps.webhook, NO_HANDLER, 'unreadable'),
-    msgId: `${deps.webhook}:${bodyDigest(body)}`,
-    headers: hdrs,
+    msgId,
+    headers: MsgHdrsImpl.fromRecord({
+      [MSG_ID]: [msgId],
+      [HEADERS.version]: [String(FORMAT_VERSION)],
+      [HEADERS.receivedAt]: [String(deps.nowMs())],
+      [DEAD_LETTER_HEADERS.reason]: ['Unreadable'],
+      [DEAD_LETTER_HEADERS.detail]: [reason],
+      'Nats-TTL': [`${Math.max(1, Math.ceil(deps.deadLetterTtlMs / 1000))}s`],
+    }),
   };
 }
