@@ -1,0 +1,114 @@
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { JetStreamStore, type PutResult } from '#services/ingress/store.ts';
+import { STREAMS } from '#shared/contract.ts';
+import { MSG_ID } from '#shared/envelope.ts';
+import { type Broker, startBroker, storedEvents, TOKEN } from '#test/support/broker.ts';
+import { trackLeaks } from '#test/support/leaks.ts';
+import { until } from '#test/support/until.ts';
+import { bodyOf, envelope, put } from './put.ts';
+
+trackLeaks();
+const STREAM = STREAMS.events(TOKEN);
+let broker: Broker;
+let store: JetStreamStore;
+
+beforeEach(async () => {
+  broker = await startBroker();
+  store = new JetStreamStore(broker.connection);
+});
+afterEach(() => broker.close());
+
+const topic = (id: string) => envelope(`icw.${TOKEN}.n.00.t`, id);
+const ids = (count: number, prefix = 'm') => Array.from({ length: count }, (_, i) => `${prefix}${i}`);
+/** All in one turn of the event loop. */
+const putAll = (all: readonly string[], bytes = 2): Promise<PutResult[]> =>
+  Promise.all(all.map((id) => put(store, topic(id), bodyOf(bytes))));
+const kinds = (results: readonly PutResult[]) => results.map(({ kind }) => kind);
+const storedIds = async () => (await storedEvents(broker)).map(({ header }) => header(MSG_ID));
+
+it('what arrives in one turn is stored in its order, and acknowledged together', async () => {
+  const before = broker.connection.stats().inMsgs;
+  expect(new Set(kinds(await putAll(ids(100))))).toEqual(new Set(['durable']));
+  expect(broker.connection.stats().inMsgs - before).toBeLessThan(5);
+  expect(await storedIds()).toEqual(ids(100));
+});
+
+it('more than one group holds goes in several', async () => {
+  expect(new Set(kinds(await putAll(ids(1_000))))).toEqual(new Set(['durable']));
+  expect((await broker.manager.streams.info(STREAM)).state.messages).toBe(1_000);
+});
+
+it('a duplicate is acknowledged and not stored again, inside a group as alone', async () => {
+  await putAll(['a', 'b']);
+  expect(kinds(await putAll(['c', 'a', 'd', 'c', 'e', 'b']))).toEqual(Array(6).fill('durable'));
+  expect(kinds(await putAll(['a']))).toEqual(['durable']);
+  expect(await storedIds()).toEqual(['a', 'b', 'c', 'd', 'e']);
+});
+
+it('a stream that fills up in the middle of a group: what is stored is acknowledged, the rest is not', async () => {
+  await broker.manager.streams.update(STREAM, { max_msgs: 10 });
+  const results = kinds(await putAll(ids(14)));
+  expect(results.filter((kind) => kind === 'durable')).toHaveLength(10);
+  const acknowledged = ids(14).filter((_, i) => results[i] === 'durable');
+  expect((await storedIds()).toSorted()).toEqual(acknowledged.toSorted());
+});
+
+it('one that the stream refuses does not take the others of its group with it', async () => {
+  await broker.manager.streams.update(STREAM, { max_msg_size: 1_000 });
+  const results = ids(6).map((id, i) => put(store, topic(id), bodyOf(i === 2 ? 2_000 : 10)));
+  const expected = ids(6).map((_, i) => (i === 2 ? 'unavailable' : 'durable'));
+  expect(kinds(await Promise.all(results))).toEqual(expected);
+  expect(await storedIds()).toHaveLength(5);
+});
+
+it('a stream that takes no batches gets them one by one', async () => {
+  await broker.manager.streams.update(STREAM, { allow_batched: false });
+  expect(kinds(await putAll(ids(5)))).toEqual(Array(5).fill('durable'));
+  expect((await storedIds()).toSorted()).toEqual(ids(5));
+});
+
+it('a group that the broker had got but not answered when it was killed is stored once', async () => {
+  await broker.server.freeze();
+  const results = putAll(ids(50));
+  // Beyond this process's buffers: from here on the group is in the kernel's hands.
+  await until(() => broker.connection.stats().outMsgs >= 50, { describe: 'the group to be written' });
+  await broker.server.kill();
+  await broker.server.restart();
+  expect(new Set(kinds(await results))).toEqual(new Set(['durable']));
+  expect((await storedIds()).toSorted()).toEqual(ids(50).toSorted());
+});
+
+it('nothing acknowledged is lost when the broker is killed among groups, three times', async () => {
+  const acknowledged = new Set<string>();
+  const load = new AbortController();
+  const sender = async (name: number) => {
+    for (let i = 0; !load.signal.aborted; i += 1) {
+      const group = ids(40, `${name}-${i}-`);
+      const results = await putAll(group, 1_000);
+      for (const [at, { kind }] of results.entries()) if (kind === 'durable') acknowledged.add(group[at] ?? '');
+    }
+  };
+  const senders = Promise.all([sender(0), sender(1), sender(2)]);
+  for (let kill = 0; kill < 3; kill += 1) {
+    const before = acknowledged.size;
+    await until(() => acknowledged.size > before + 200, { describe: 'the load to flow' });
+    await broker.server.kill();
+    await broker.server.restart();
+  }
+  load.abort();
+  await senders;
+  const stored = await storedIds();
+  expect(new Set(stored).size).toBe(stored.length);
+  expect([...acknowledged].filter((id) => !stored.includes(id))).toEqual([]);
+});
+
+it('takes only so much while the broker does not answer, and says so at once', async () => {
+  await broker.server.freeze();
+  const results: PutResult[] = [];
+  const megabyte = bodyOf(1024 * 1024);
+  for (const id of ids(70)) store.put(topic(id), megabyte, (result) => results.push(result));
+  expect(kinds(results)).toEqual(Array(6).fill('unavailable'));
+  broker.server.thaw();
+  await until(() => results.length === 70, { describe: 'the rest to be stored', timeoutMs: 20_000 });
+  expect(results.filter(({ kind }) => kind === 'durable')).toHaveLength(64);
+});
