@@ -1,4 +1,5 @@
 import type { Msg } from '@nats-io/transport-node';
+import { readPubAck } from '#shared/pub-ack.ts';
 
 /**
  * JetStream's fast ingest (nats-server ≥ 2.14): messages with such reply subjects are one batch with one PubAck. Gap mode
@@ -21,36 +22,17 @@ export function replySubject(inbox: string, index: number, size: number): string
 }
 
 /** `progress` says nothing yet. `in-doubt`: some may be stored, some not, and nothing tells which. */
-export type GroupReply = { kind: 'progress' } | { kind: 'stored' } | { kind: 'in-doubt'; reason: string };
+export type GroupReply = 'progress' | 'stored' | 'in-doubt';
 
-/**
- * Reads one reply to a group. Only a PubAck that counts every message, without an error, means stored; `count` is the
- * highest number dealt with, duplicates included.
- */
+/** Reads one reply to a group. Only a PubAck that counts every message, without an error, means stored. */
 export function readReply(reply: Pick<Msg, 'headers' | 'data'>, size: number): GroupReply {
-  if (reply.headers?.hasError === true) return inDoubt(reply.headers.status);
-  const text = Buffer.from(reply.data.buffer, reply.data.byteOffset, reply.data.byteLength).toString('latin1');
-  const { stream, count, type, error } = parse(text);
-  if (type === 'ack') return { kind: 'progress' };
-  if (error !== undefined) return inDoubt(error.description ?? 'refused');
-  if (type !== undefined || stream === undefined) return inDoubt(`unexpected reply ${type ?? ''}`);
-  if (size > 1 && count !== size) return inDoubt(`${count ?? 0} of ${size} dealt with`);
-  return { kind: 'stored' };
-}
-
-const inDoubt = (reason: string): GroupReply => ({ kind: 'in-doubt', reason });
-
-interface Fields {
-  readonly stream?: string;
-  readonly count?: number;
-  readonly type?: string;
-  readonly error?: { readonly description?: string };
-}
-
-function parse(text: string): Fields {
-  try {
-    return JSON.parse(text) as Fields;
-  } catch {
-    return {};
+  const ack = readPubAck(reply);
+  switch (ack.kind) {
+    case 'progress':
+      return 'progress';
+    case 'stored':
+      return size === 1 || ack.count === size ? 'stored' : 'in-doubt';
+    case 'refused':
+      return 'in-doubt';
   }
 }

@@ -106,8 +106,7 @@ export class JetStreamStore implements Store {
     };
     const inbox = this.#inbox.open({
       onReply: (reply: Msg) => {
-        const { kind } = readReply(reply, group.length);
-        switch (kind) {
+        switch (readReply(reply, group.length)) {
           case 'progress':
             return false;
           case 'stored':

@@ -1,4 +1,4 @@
-import { createInbox, type Msg, type NatsConnection } from '@nats-io/transport-node';
+import { createInbox, type Msg, type NatsConnection, type Subscription } from '@nats-io/transport-node';
 
 /** Somebody who waits for replies to what was published. Neither may throw. */
 export interface Awaiting {
@@ -22,12 +22,13 @@ export class ReplyInbox {
   readonly #root = `${createInbox()}.`;
   readonly #waiting = new Map<string, Waiting>();
   readonly #timeoutMs: number;
+  readonly #subscription: Subscription;
   #next = 0;
   #sweep: NodeJS.Timeout | null = null;
 
   constructor(connection: NatsConnection, timeoutMs: number) {
     this.#timeoutMs = timeoutMs;
-    connection.subscribe(`${this.#root}>`, { callback: (_error, reply) => this.#onReply(reply) });
+    this.#subscription = connection.subscribe(`${this.#root}>`, { callback: (_error, reply) => this.#onReply(reply) });
   }
 
   /** @returns the subject to reply to; what comes to a subject below it counts as well */
@@ -36,6 +37,13 @@ export class ReplyInbox {
     this.#waiting.set(id, { awaiting, deadlineMs: performance.now() + this.#timeoutMs });
     this.#sweep ??= setInterval(() => this.#expire(), SWEEP_MS);
     return this.#root + id;
+  }
+
+  /** Nobody waits any more: neither replies nor time-outs come. */
+  close(): void {
+    this.#subscription.unsubscribe();
+    this.#waiting.clear();
+    this.#expire();
   }
 
   #onReply(reply: Msg): void {

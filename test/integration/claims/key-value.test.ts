@@ -77,3 +77,10 @@ it('says what is wrong when there is no bucket', async () => {
   await expect(asked).rejects.toBeInstanceOf(ClaimStoreUnavailable);
   await expect(asked).rejects.toThrow(/^bucket absent: /);
 });
+
+it('is a store that is away once its connection is closed', async () => {
+  const nc = await dial();
+  const claims = keyValueClaims({ nc, bucket: BUCKET, owner: 'one', leaseMs: 60_000 });
+  await nc.close();
+  await expect(claims.claim('handler.closed')).rejects.toBeInstanceOf(ClaimStoreUnavailable);
+});
