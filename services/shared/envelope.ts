@@ -59,20 +59,24 @@ export type Opened = { kind: 'stored'; stored: Stored } | { kind: 'foreign'; rea
  * is foreign: kept, never guessed at.
  */
 export function open(hdrs: MsgHdrs | undefined): Opened {
-  const version = hdrs?.get(HEADERS.version) ?? '';
-  if (hdrs === undefined || version !== String(FORMAT_VERSION)) {
+  // Read in one go: the client's `get` goes through all names each time.
+  const values = new Map<string, string>();
+  for (const [name, [value = '']] of hdrs ?? []) values.set(name, value);
+  const valueOf = (name: string): string => values.get(name) ?? '';
+  const version = valueOf(HEADERS.version);
+  if (version !== String(FORMAT_VERSION)) {
     return { kind: 'foreign', reason: version === '' ? `no ${HEADERS.version} header` : `format version ${version}` };
   }
-  const createdAt = wholeNumber(hdrs.get(HEADERS.createdAt));
-  const receivedAtMs = wholeNumber(hdrs.get(HEADERS.receivedAt));
-  if (receivedAtMs === null || (createdAt === null && hdrs.has(HEADERS.createdAt))) {
+  const createdAt = wholeNumber(valueOf(HEADERS.createdAt));
+  const receivedAtMs = wholeNumber(valueOf(HEADERS.receivedAt));
+  if (receivedAtMs === null || (createdAt === null && values.has(HEADERS.createdAt))) {
     return { kind: 'foreign', reason: 'a time that is no number' };
   }
   const stored = {
-    topic: decodeHeader(hdrs.get(HEADERS.topic)),
-    id: decodeHeader(hdrs.get(HEADERS.id)),
-    appId: decodeHeader(hdrs.get(HEADERS.appId)),
-    key: decodeHeader(hdrs.get(HEADERS.key)),
+    topic: decodeHeader(valueOf(HEADERS.topic)),
+    id: decodeHeader(valueOf(HEADERS.id)),
+    appId: decodeHeader(valueOf(HEADERS.appId)),
+    key: decodeHeader(valueOf(HEADERS.key)),
     createdAt,
     receivedAtMs,
   };

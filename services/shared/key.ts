@@ -32,10 +32,12 @@ function fromItem(item: unknown): Key | null {
   // Its id is one level down: `{type: 'content_stat.email', content_stat: {id}, contact}`.
   if (type.startsWith('content_stat')) return key(type, idOf(item['id']) ?? nested(item['content_stat']));
   if (type === 'ticket') return key('ticket', idOf(item['id']));
-  return TYPE_NAME.test(type) ? key(type, idOf(item['id'])) : null;
+  if (!TYPE_NAME.test(type)) return null;
+  // Without an id of its own it is about what it holds: `{type: 'ticket_ticket_part', ticket, ticket_part}`.
+  return key(type, idOf(item['id'])) ?? fromWrapper(item);
 }
 
-/** Wrappers carry no `type`: `{ticket}`, `{ticket, contact}`, `{conversation, contact}`, `{company, contact}`. */
+/** Most wrappers carry no `type`: `{ticket}`, `{ticket, contact}`, `{conversation, contact}`, `{company, contact}`. */
 function fromWrapper(item: Record<string, unknown>): Key | null {
   for (const kind of ['ticket', 'conversation', 'company'] as const) {
     const inner = item[kind];

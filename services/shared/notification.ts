@@ -87,7 +87,9 @@ function findIds(item: unknown): { contacts: Set<string>; conversations: Set<str
     if (typeof value !== 'object' || value === null) continue;
     if (isRecord(value)) {
       const type = value['type'];
-      if (typeof type === 'string' && isContact(type)) add(contacts, value['id']);
+      // The contacts of a closed ticket are `{id, role}`.
+      const isWhat = type ?? value['role'];
+      if (typeof isWhat === 'string' && isContact(isWhat)) add(contacts, value['id']);
       if (type === 'conversation') add(conversations, value['id']);
       if (type === 'event') add(contacts, value['user_id']);
       add(conversations, value['conversation_id']);

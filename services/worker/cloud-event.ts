@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Stored } from '#shared/envelope.ts';
 import { dedupId } from '#shared/notification.ts';
 
@@ -31,7 +31,7 @@ export function callHeaders(stored: Stored, facts: CallFacts): Record<string, st
     'ce-time': new Date(timeMs).toISOString(),
     'idempotency-key': percentEncode(`${id}:${facts.handler}`),
     'x-delivery-attempt': String(facts.deliveryAttempt),
-    traceparent: `00-${createHash('sha256').update(id).digest('hex').slice(0, 32)}-${facts.spanId}-00`,
+    traceparent: `00-${hash('sha256', id).slice(0, 32)}-${facts.spanId}-00`,
   };
 }
 

@@ -2,8 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { asError, type Logger } from '#shared/logger.ts';
-import type { Acks } from './acks.ts';
 import type { Message } from './message.ts';
+import type { Outbox } from './outbox.ts';
 import { Pull } from './pull.ts';
 import type { Slots } from './slots.ts';
 
@@ -12,7 +12,7 @@ export interface ConsumeDeps {
   readonly stream: string;
   readonly consumer: string;
   readonly slots: Slots;
-  readonly acks: Acks;
+  readonly outbox: Outbox;
   readonly work: (message: Message) => Promise<void>;
   /** Told whether the consumer is there and pulled from. */
   readonly onState: (state: { consuming: boolean; problem: string }) => void;
@@ -50,7 +50,7 @@ async function pullUntilEnd(deps: ConsumeDeps, signal: AbortSignal): Promise<str
     connection,
     stream,
     consumer,
-    acks: deps.acks,
+    outbox: deps.outbox,
     onMessage(message) {
       if (signal.aborted) message.nak();
       else void slots.run(() => deps.work(message)).finally(topUp);

@@ -5,10 +5,10 @@ import { stopAll, untilAskedToEnd } from '#shared/lifecycle.ts';
 import { createLogger } from '#shared/logger.ts';
 import { createRegistry } from '#shared/metrics.ts';
 import { closeNats, connectNats } from '#shared/nats.ts';
-import { Acks } from './acks.ts';
 import { workerConfig } from './config.ts';
 import { consume } from './consume.ts';
 import { createWorkerMetrics } from './metrics.ts';
+import { Outbox } from './outbox.ts';
 import { Slots } from './slots.ts';
 import { wire } from './wiring.ts';
 
@@ -32,9 +32,9 @@ if (connection === null) {
 }
 
 const slots = new Slots(config.CONCURRENCY);
-const acks = new Acks();
+const outbox = new Outbox();
 const metrics = createWorkerMetrics(registry, () => slots.taken);
-const wired = wire(config, { connection, metrics, logger, token });
+const wired = wire(config, { connection, outbox, metrics, logger, token });
 const ending = new AbortController();
 const consuming = consume(
   {
@@ -42,7 +42,7 @@ const consuming = consume(
     stream: STREAMS.events(config.WEBHOOK_TOKEN),
     consumer: CONSUMERS.unordered(config.HANDLER),
     slots,
-    acks,
+    outbox,
     work: wired.work,
     onState({ consuming, problem }) {
       readiness = consuming ? { kind: 'ready' } : { kind: 'not-ready', reason: `cannot pull: ${problem}` };
@@ -60,7 +60,7 @@ logger.info({ signal, inFlight: slots.taken }, 'draining');
 const finish = async () => {
   await consuming;
   await slots.untilIdle();
-  acks.flush();
+  outbox.flush();
 };
 // Ends within the pod's grace period, which is TIMEOUT_MS + 15 s: the deadlines add up to one second less.
 const clean = await stopAll(

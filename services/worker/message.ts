@@ -1,5 +1,5 @@
 import type { Msg, MsgHdrs } from '@nats-io/transport-node';
-import type { Acks } from './acks.ts';
+import type { Outbox } from './outbox.ts';
 
 /** A message of the events stream, as pulled. The client keeps its own class for it to itself. */
 export interface Message {
@@ -21,7 +21,7 @@ export interface Message {
  * `$JS.ACK.<domain>.<account>.<stream>.<consumer>.<delivered>.<seq>.<consumer seq>.<time in ns>.<pending>…`, or the same
  * without domain and account. Null where it is no message of a consumer.
  */
-export function readMessage(msg: Msg, acks: Acks): Message | null {
+export function readMessage(msg: Msg, outbox: Outbox): Message | null {
   const tokens = msg.reply?.split('.') ?? [];
   if (tokens[0] !== '$JS' || tokens[1] !== 'ACK' || tokens.length < 9) return null;
   const shift = tokens.length === 9 ? 0 : 2;
@@ -30,7 +30,8 @@ export function readMessage(msg: Msg, acks: Acks): Message | null {
     data: msg.data,
     seq: Number(tokens[5 + shift]),
     storedAtMs: Math.floor(Number(tokens[7 + shift]) / 1e6),
-    ack: () => acks.add(msg),
+    // Nobody waits for an ack: one that is lost only brings back a message whose claim says that it is done.
+    ack: () => outbox.soon(() => msg.respond('+ACK')),
     nak: (delayMs = 0) => void msg.respond(delayMs > 0 ? `-NAK ${JSON.stringify({ delay: delayMs * 1e6 })}` : '-NAK'),
     working: () => void msg.respond('+WPI'),
   };

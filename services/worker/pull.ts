@@ -1,12 +1,12 @@
 import { createInbox, type Msg, type NatsConnection, nanos, type Subscription } from '@nats-io/transport-node';
-import type { Acks } from './acks.ts';
 import { type Message, readMessage } from './message.ts';
+import type { Outbox } from './outbox.ts';
 
 export interface PullTarget {
   readonly connection: NatsConnection;
   readonly stream: string;
   readonly consumer: string;
-  readonly acks: Acks;
+  readonly outbox: Outbox;
   readonly onMessage: (message: Message) => void;
   /** A request has ended with fewer messages than it asked for. */
   readonly onExpired: () => void;
@@ -72,7 +72,7 @@ export class Pull {
    * that nobody answers, 100 are heartbeats.
    */
   #take(request: Request, msg: Msg): void {
-    const message = readMessage(msg, this.#target.acks);
+    const message = readMessage(msg, this.#target.outbox);
     const code = msg.headers?.code ?? 0;
     if (message !== null) {
       request.left -= 1;

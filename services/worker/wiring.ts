@@ -8,6 +8,7 @@ import { DeadLetters } from './dead-letter.ts';
 import { httpHandler } from './deliver.ts';
 import type { Message } from './message.ts';
 import type { WorkerMetrics } from './metrics.ts';
+import type { Outbox } from './outbox.ts';
 import { type WorkDeps, work } from './work.ts';
 
 export interface Wired {
@@ -18,6 +19,7 @@ export interface Wired {
 
 export interface WiringDeps {
   readonly connection: NatsConnection;
+  readonly outbox: Outbox;
   readonly metrics: WorkerMetrics;
   readonly logger: Logger;
   /** Bearer token for the handler, or null. */
@@ -25,10 +27,11 @@ export interface WiringDeps {
 }
 
 /** Constructs what one message needs, from the environment. */
-export function wire(config: WorkerEnv, { connection, metrics, logger, token }: WiringDeps): Wired {
+export function wire(config: WorkerEnv, { connection, outbox, metrics, logger, token }: WiringDeps): Wired {
   const webhook = config.WEBHOOK_TOKEN;
   const claimsTarget = {
     connection,
+    outbox,
     bucket: BUCKETS.claims(webhook),
     redisUrl: config.REDIS_URL,
     redisPrefix: REDIS_PREFIX.claims(webhook),

@@ -3,6 +3,7 @@ import { type KV, Kvm } from '@nats-io/kv';
 import { MsgHdrsImpl, type NatsConnection } from '@nats-io/transport-node';
 import { NOBODY_ANSWERS, type PubAck, readPubAck } from '#shared/pub-ack.ts';
 import { ReplyInbox } from '#shared/reply-inbox.ts';
+import type { Outbox } from '../outbox.ts';
 import { ClaimStoreUnavailable, type Claims } from './port.ts';
 import type { RecordStore, Stored, Written } from './record-store.ts';
 import { storedClaims } from './stored-claims.ts';
@@ -12,6 +13,7 @@ const REQUEST_TIMEOUT_MS = 2_000;
 export interface KeyValueClaimsOptions {
   /** Stays the caller's: `close` leaves it open. */
   readonly nc: NatsConnection;
+  readonly outbox: Outbox;
   /** Must exist; its `ttl` is how long claims are kept. */
   readonly bucket: string;
   readonly owner: string;
@@ -20,14 +22,20 @@ export interface KeyValueClaimsOptions {
 }
 
 /** Claims in a JetStream key-value bucket. */
-export const keyValueClaims = ({ nc, bucket, owner, leaseMs, nowMs = Date.now }: KeyValueClaimsOptions): Claims =>
-  storedClaims(keyValueStore(nc, bucket), { owner, leaseMs, nowMs });
+export const keyValueClaims = ({
+  nc,
+  outbox,
+  bucket,
+  owner,
+  leaseMs,
+  nowMs = Date.now,
+}: KeyValueClaimsOptions): Claims => storedClaims(keyValueStore({ nc, outbox, bucket }), { owner, leaseMs, nowMs });
 
 /**
  * Revisions are sequences of the bucket's stream. Reads may be answered by a replica that lags behind: every decision
  * made on them is a write to an exact revision, which then fails, or to wait.
  */
-function keyValueStore(nc: NatsConnection, bucket: string): RecordStore {
+function keyValueStore({ nc, outbox, bucket }: Pick<KeyValueClaimsOptions, 'nc' | 'outbox' | 'bucket'>): RecordStore {
   const manager = new Kvm(jetstream(nc, { timeout: REQUEST_TIMEOUT_MS }));
   let opened: Promise<KV> | undefined;
   /** Binding asks nothing of the server. */
@@ -36,7 +44,7 @@ function keyValueStore(nc: NatsConnection, bucket: string): RecordStore {
   const replies = new ReplyInbox(nc, REQUEST_TIMEOUT_MS);
 
   /** By hand, for the client's own put costs a stack trace, a timer and three promises, twice a message. */
-  const publish = (subject: string, value: string, revision: number): Promise<PubAck> => {
+  const publish = (key: string, value: string, revision: number): Promise<PubAck> => {
     const { promise, resolve } = Promise.withResolvers<PubAck>();
     const reply = replies.open({
       onReply: (msg) => {
@@ -46,13 +54,16 @@ function keyValueStore(nc: NatsConnection, bucket: string): RecordStore {
       onTimeout: () => resolve({ kind: 'refused', code: 0, reason: `no answer within ${REQUEST_TIMEOUT_MS} ms` }),
     });
     const headers = MsgHdrsImpl.fromRecord({ 'Nats-Expected-Last-Subject-Sequence': [String(revision)] });
-    nc.publish(subject, value, { reply, headers });
+    const send = () => nc.publish(`$KV.${bucket}.${key}`, value, { reply, headers });
+    // A call waits for a new claim; for what follows, nobody does.
+    if (revision === 0) outbox.urgent(send);
+    else outbox.soon(send);
     return promise;
   };
 
   const put = async (key: string, value: string, revision: number): Promise<Written> => {
     try {
-      const ack = await publish(`$KV.${bucket}.${key}`, value, revision);
+      const ack = await publish(key, value, revision);
       if (ack.kind === 'stored') return { kind: 'written', revision: ack.seq };
       if (ack.kind === 'refused' && CONFLICTS.has(ack.code)) return { kind: 'conflict' };
       throw new Error(ack.kind === 'refused' ? ack.reason : 'reply not understood');

@@ -4,6 +4,7 @@ import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { keyValueClaims } from '#services/worker/claims/key-value.ts';
 import { ClaimStoreUnavailable } from '#services/worker/claims/port.ts';
+import { Outbox } from '#services/worker/outbox.ts';
 import { trackLeaks } from '#test/support/leaks.ts';
 import { type NatsServer, startNatsServer } from '#test/support/nats-server.ts';
 import { claimsConformance } from './conformance.ts';
@@ -32,7 +33,7 @@ afterEach(async () => {
 afterAll(() => server.close());
 
 claimsConformance(() => ({
-  open: async (options) => keyValueClaims({ nc: await dial(), bucket: BUCKET, ...options }),
+  open: async (options) => keyValueClaims({ nc: await dial(), outbox: new Outbox(), bucket: BUCKET, ...options }),
   kill: () => server.kill(),
   restart: () => server.restart(),
   freeze: () => server.freeze(),
@@ -41,7 +42,7 @@ claimsConformance(() => ({
 
 it('costs two writes for a message that is handled, and none for one that is done', async () => {
   const nc = await dial();
-  const claims = keyValueClaims({ nc, bucket: BUCKET, owner: 'one', leaseMs: 60_000 });
+  const claims = keyValueClaims({ nc, outbox: new Outbox(), bucket: BUCKET, owner: 'one', leaseMs: 60_000 });
   const manager = await jetstreamManager(nc);
   const lastSequence = async () => (await manager.streams.info(STREAM)).state.last_seq;
   const before = await lastSequence();
@@ -55,7 +56,7 @@ it('costs two writes for a message that is handled, and none for one that is don
 
 it('claims again what was deleted', async () => {
   const nc = await dial();
-  const claims = keyValueClaims({ nc, bucket: BUCKET, owner: 'one', leaseMs: 60_000 });
+  const claims = keyValueClaims({ nc, outbox: new Outbox(), bucket: BUCKET, owner: 'one', leaseMs: 60_000 });
   const bucket = await new Kvm(nc).open(BUCKET);
   for (const remove of [() => bucket.delete('handler.erased'), () => bucket.purge('handler.erased')]) {
     expect((await claims.claim('handler.erased')).kind).toBe('claimed');
@@ -67,12 +68,18 @@ it('claims again what was deleted', async () => {
 it('refuses a record of a newer release instead of overwriting it', async () => {
   const nc = await dial();
   await (await new Kvm(nc).open(BUCKET)).put('handler.newer', '{"v":2}');
-  const claims = keyValueClaims({ nc, bucket: BUCKET, owner: 'one', leaseMs: 60_000 });
+  const claims = keyValueClaims({ nc, outbox: new Outbox(), bucket: BUCKET, owner: 'one', leaseMs: 60_000 });
   await expect(claims.claim('handler.newer')).rejects.toThrow('format version 2');
 });
 
 it('says what is wrong when there is no bucket', async () => {
-  const claims = keyValueClaims({ nc: await dial(), bucket: 'absent', owner: 'one', leaseMs: 60_000 });
+  const claims = keyValueClaims({
+    nc: await dial(),
+    outbox: new Outbox(),
+    bucket: 'absent',
+    owner: 'one',
+    leaseMs: 60_000,
+  });
   const asked = claims.claim('handler.x');
   await expect(asked).rejects.toBeInstanceOf(ClaimStoreUnavailable);
   await expect(asked).rejects.toThrow(/^bucket absent: /);
@@ -80,7 +87,7 @@ it('says what is wrong when there is no bucket', async () => {
 
 it('is a store that is away once its connection is closed', async () => {
   const nc = await dial();
-  const claims = keyValueClaims({ nc, bucket: BUCKET, owner: 'one', leaseMs: 60_000 });
+  const claims = keyValueClaims({ nc, outbox: new Outbox(), bucket: BUCKET, owner: 'one', leaseMs: 60_000 });
   await nc.close();
   await expect(claims.claim('handler.closed')).rejects.toBeInstanceOf(ClaimStoreUnavailable);
 });

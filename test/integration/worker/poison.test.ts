@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { claimKey } from '#services/worker/claims/key.ts';
 import { keyValueClaims } from '#services/worker/claims/key-value.ts';
+import { Outbox } from '#services/worker/outbox.ts';
 import { BUCKETS } from '#shared/contract.ts';
 import { type Broker, startBroker, TOKEN } from '#test/support/broker.ts';
 import { trackLeaks } from '#test/support/leaks.ts';
@@ -20,14 +21,20 @@ beforeEach(async () => {
   handler = await startHandler(() => ({ status: 200 }));
 });
 afterEach(async () => {
-  await worker?.child.close();
+  await worker?.close();
   await handler.close();
   await broker.close();
 });
 
 /** Claims a notification so often, and each time never comes back. */
 async function crash(id: string, times: number): Promise<void> {
-  const options = { nc: broker.connection, bucket: BUCKETS.claims(TOKEN), owner: 'crashed', leaseMs: 1 };
+  const options = {
+    nc: broker.connection,
+    outbox: new Outbox(),
+    bucket: BUCKETS.claims(TOKEN),
+    owner: 'crashed',
+    leaseMs: 1,
+  };
   const claims = keyValueClaims(options);
   for (let time = 0; time < times; time += 1) {
     await until(async () => (await claims.claim(claimKey('support', `abc12345:${id}`))).kind === 'claimed', {
