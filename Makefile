@@ -47,6 +47,10 @@ test-integration: setup ## Run the tests with real servers on loopback
 test-e2e: setup ## Run the tests of a whole local installation
 	@$(RUN) test:e2e -- $(ARGS)
 
+.PHONY: fuzz
+fuzz: setup ## Send mutated requests to a real ingress, 600 s or DURATION=...; what is new goes to test/fuzz/corpus
+	@$(RUN) fuzz -- $(if $(DURATION),--duration $(DURATION)) $(if $(SEED),--seed $(SEED))
+
 ##@ Check
 
 .PHONY: check
@@ -85,8 +89,12 @@ clean: ## Remove what tests and tools left behind; packages and the program cach
 ##@ Measure
 
 .PHONY: bench
-bench: bench-line ## Run every bench
+bench: bench-line bench-ingress ## Run every bench
 
 .PHONY: bench-line
 bench-line: setup ## Measure simulator to handler: latency, start, memory
 	@$(RUN) bench:line
+
+.PHONY: bench-ingress
+bench-ingress: setup ## Measure the ingress beside a Go program of the same job (PROFILE=1 shows where its time goes)
+	@$(RUN) bench:ingress -- $(if $(PROFILE),--profile)

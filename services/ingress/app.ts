@@ -49,11 +49,12 @@ export function buildApp(deps: AppDeps): FastifyInstance {
     return count(reply.header('allow', 'HEAD, POST'), 405, 'method_not_allowed');
   };
 
-  // The signature covers the raw bytes, whatever they are said to be: one parser for every content type, never 415.
+  // The signature covers the raw bytes, whatever they are said to be: every body is read as one type, never 415. By its
+  // name, for a parser for all types is looked up anew for each request.
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  app.addContentTypeParser(ANY_TYPE, { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
   app.addHook('onRequest', (request, reply, done) => {
-    if (request.headers['content-type'] !== undefined) request.headers['content-type'] = 'application/octet-stream';
+    request.headers['content-type'] = ANY_TYPE;
     // Before the body: what is not for us is not read.
     if (request.is404 || !isOurs(request.url)) void refuse(request.url, reply);
     else done();
@@ -108,6 +109,8 @@ export function buildApp(deps: AppDeps): FastifyInstance {
   }
   return app;
 }
+
+const ANY_TYPE = 'application/octet-stream';
 
 const CLIENT_ERRORS: Readonly<Record<string, readonly [status: string, label: string]>> = {
   ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'stalled'],
