@@ -8,6 +8,7 @@ import type { Pod } from '#cli/local/pod.ts';
 import { up } from '#cli/local/up.ts';
 import { startSimulator } from '#services/simulator/simulator.ts';
 import { temporaryFolder } from '#test/support/child.ts';
+import { entryPoint } from '#test/support/image.ts';
 import { until } from '#test/support/until.ts';
 
 const HANDLER = 'support';
@@ -28,7 +29,9 @@ const MANIFESTS = [
     metadata: {
       name: 'line',
       namespace: 'default',
-      annotations: { 'local.intercom-operator.io/command': '{"support": ["node", "services/handlers/echo/main.ts"]}' },
+      annotations: {
+        'local.intercom-operator.io/command': JSON.stringify({ [HANDLER]: ['node', entryPoint('echo')] }),
+      },
     },
     spec: {
       topics: ['conversation.user.created', 'conversation.user.replied', 'contact.user.updated', 'ticket.created'],

@@ -37,8 +37,8 @@ export interface Child {
   thaw: () => void;
   /** Ends it by SIGTERM where it still runs, and starts it with the same arguments. */
   restart: () => Promise<void>;
-  /** Ends it and removes its folder. */
-  close: () => Promise<void>;
+  /** Ends it, by SIGTERM where no signal is given, and removes its folder. */
+  close: (signal?: NodeJS.Signals) => Promise<void>;
 }
 
 const running = new Map<ChildProcess, string>();
@@ -149,8 +149,8 @@ export async function startChild(options: ChildOptions): Promise<Child> {
       await stop();
       await start();
     },
-    close: async () => {
-      await stop();
+    close: async (signal) => {
+      await stop(signal);
       removeFolder(folder);
     },
   };

@@ -3,6 +3,7 @@ import { request } from 'undici';
 import { afterEach, expect, it } from 'vitest';
 import { freePort } from '#cli/local/free-port.ts';
 import { type Child, startChild, temporaryFolder } from '#test/support/child.ts';
+import { entryPoint } from '#test/support/image.ts';
 import { trackLeaks } from '#test/support/leaks.ts';
 import { until } from '#test/support/until.ts';
 
@@ -29,7 +30,7 @@ async function start(name: 'echo' | 'noop', env: Readonly<Record<string, string>
   handler = await startChild({
     name,
     command: process.execPath,
-    args: [`services/handlers/${name}/main.ts`],
+    args: [entryPoint(name)],
     folder: temporaryFolder(name),
     env: { PATH: process.env['PATH'], HOST: '127.0.0.1', PORT: String(port), ...env },
     ready: async () => {
@@ -75,7 +76,7 @@ it('noop takes everything and logs none of it', async () => {
 
 it.each(['echo', 'noop'] as const)('%s names every variable that is missing', async (name) => {
   await start(name);
-  const { status, stderr } = spawnSync(process.execPath, [`services/handlers/${name}/main.ts`], {
+  const { status, stderr } = spawnSync(process.execPath, [entryPoint(name)], {
     env: { PATH: process.env['PATH'] },
     encoding: 'utf8',
     timeout: 20_000,

@@ -3,11 +3,12 @@ import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { freePort } from '#cli/local/free-port.ts';
 import { IngressEnv } from '#shared/contract.ts';
 import { type Broker, startBroker, storedEvents } from '#test/support/broker.ts';
+import { entryPoint } from '#test/support/image.ts';
 import { trackLeaks } from '#test/support/leaks.ts';
 import { rawConnection } from '#test/support/raw-connection.ts';
 import { until } from '#test/support/until.ts';
 import { send } from './client.ts';
-import { INGRESS_PROGRAM, type IngressProcess, startIngressProcess } from './process.ts';
+import { type IngressProcess, startIngressProcess } from './process.ts';
 import { notification, PATH, post, rawPost, SECRET, sign } from './setup.ts';
 
 trackLeaks();
@@ -81,7 +82,7 @@ it('is not ready before the broker is there, and ends at once when asked to', as
 
 it('names every variable that is missing, and ends with exit code 1', async () => {
   await start();
-  const { status, stderr } = spawnSync(process.execPath, [INGRESS_PROGRAM], {
+  const { status, stderr } = spawnSync(process.execPath, [entryPoint('ingress')], {
     env: { PATH: process.env['PATH'], PORT: 'eighty' },
     encoding: 'utf8',
     timeout: 20_000,

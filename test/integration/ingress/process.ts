@@ -7,15 +7,15 @@ import { IngressEnv } from '#shared/contract.ts';
 import { TOKEN } from '#test/support/broker.ts';
 import { type Child, startChild, temporaryFolder } from '#test/support/child.ts';
 import { INGRESS_ENV } from '#test/support/environments.ts';
+import { entryPoint } from '#test/support/image.ts';
 import { PATH, SECRET } from './setup.ts';
-
-/** From its sources; the image and the local mode run the same, bundled. */
-export const INGRESS_PROGRAM = 'services/ingress/main.ts';
 
 export interface IngressProcess {
   readonly child: Child;
   readonly url: string;
   readonly port: number;
+  /** How often each outcome was answered, as the process counts them: `stored 200`. */
+  answers: () => Promise<Record<string, number>>;
   /** Status and text of `/readyz`; null where nothing listens. */
   readiness: () => Promise<{ status: number; text: string } | null>;
   /** Replaces the mounted signing secrets, one file each. */
@@ -25,6 +25,8 @@ export interface IngressProcess {
 export interface IngressProcessOptions {
   readonly natsUrl: string;
   readonly changes?: Partial<IngressEnv>;
+  /** What is run; default: the bundle of this test run. */
+  readonly program?: string;
   /** What counts as started; default: it says that it is ready. */
   readonly readyStatus?: number;
 }
@@ -60,13 +62,20 @@ export async function startIngressProcess(options: IngressProcessOptions): Promi
       return null;
     }
   };
+  const answers = async () => {
+    const { body } = await request(`http://127.0.0.1:${innerPort}/metrics`, { reset: true });
+    const samples = (await body.text()).matchAll(ANSWERS);
+    return Object.fromEntries(Array.from(samples, ([, outcome, code, count]) => [`${outcome} ${code}`, Number(count)]));
+  };
   const child = await startChild({
     name: 'ingress',
     command: process.execPath,
-    args: [INGRESS_PROGRAM],
+    args: [options.program ?? entryPoint('ingress')],
     folder,
     env: { PATH: process.env['PATH'], ...z.encode(IngressEnv, env) },
     ready: async () => (await readiness())?.status === readyStatus,
   });
-  return { child, port, url: `http://127.0.0.1:${port}${PATH}`, readiness, writeSecrets };
+  return { child, port, url: `http://127.0.0.1:${port}${PATH}`, answers, readiness, writeSecrets };
 }
+
+const ANSWERS = /^intercom_ingress_answers_total\{outcome="(\w+)",code="(\d+)".*\} (\d+)$/gm;

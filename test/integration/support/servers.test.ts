@@ -39,7 +39,7 @@ it('names the client that is still connected when a nats-server is closed', asyn
 
 it('freezes a server and lets it go on', async () => {
   const server = await startRedisServer();
-  const redis = new Redis(server.url, { commandTimeout: 100 });
+  const redis = new Redis(server.url, { commandTimeout: 500 });
   await redis.set('a', '1');
   await server.freeze();
   await expect(redis.get('a')).rejects.toThrow('timed out');

@@ -23,7 +23,7 @@ beforeAll(async () => {
 });
 
 afterEach(async () => {
-  await Promise.all(workers.splice(0).map(({ child }) => child.close()));
+  await Promise.all(workers.splice(0).map((worker) => worker.close()));
   await handler.close();
 });
 

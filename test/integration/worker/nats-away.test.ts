@@ -1,5 +1,4 @@
 import { get } from 'node:http';
-import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { freePort } from '#cli/local/free-port.ts';
@@ -7,9 +6,9 @@ import { WorkerSettings } from '#shared/contract.ts';
 import { type Broker, startBroker, TOKEN } from '#test/support/broker.ts';
 import { type Child, startChild, temporaryFolder } from '#test/support/child.ts';
 import { WORKER_ENV } from '#test/support/environments.ts';
+import { entryPoint } from '#test/support/image.ts';
 import { trackLeaks } from '#test/support/leaks.ts';
 
-const ENTRY = fileURLToPath(new URL('../../../services/worker/main.ts', import.meta.url));
 /** Much more than a worker with nothing to do needs, and than `startChild` waits for an end. */
 const TIMEOUT_MS = 60_000;
 
@@ -32,7 +31,7 @@ describe('a worker whose NATS is away', () => {
     worker = await startChild({
       name: 'worker',
       command: process.execPath,
-      args: [ENTRY],
+      args: [entryPoint('worker')],
       folder: temporaryFolder('worker'),
       env: { PATH: process.env['PATH'], POD_NAME, ...env },
       ready: () => isReady(innerPort),

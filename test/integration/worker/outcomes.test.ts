@@ -20,7 +20,7 @@ beforeAll(async () => {
 });
 
 afterEach(async () => {
-  await worker.child.close();
+  await worker.close();
   await handler.close();
   const { streams } = broker.manager;
   for await (const { config } of streams.list()) await streams.purge(config.name);

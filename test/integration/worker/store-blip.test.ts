@@ -25,7 +25,7 @@ beforeEach(async () => {
   worker = await startWorker(broker.server.url, { HANDLER_URL: handler.url, REDIS_URL: redis.url });
 });
 afterEach(async () => {
-  await worker.child.close();
+  await worker.close();
   await handler.close();
   await redis.close();
   await broker.close();

@@ -1,0 +1,38 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { onTestFinished } from 'vitest';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+interface Run {
+  readonly child: ChildProcess;
+  /** Holds all temporary files that it makes. */
+  readonly folder: string;
+  /** The exit code. */
+  readonly ended: Promise<number | null>;
+  /** What it has written so far, errors too. */
+  readonly output: () => string;
+}
+
+/** The command line as a person runs it. Ends with the test. */
+export async function run(...args: string[]): Promise<Run> {
+  const folder = await mkdtemp(join(tmpdir(), 'cli-'));
+  const child = spawn(process.execPath, ['cli/main.ts', ...args], {
+    cwd: ROOT,
+    env: { ...process.env, TMPDIR: folder, NO_COLOR: '1' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += String(chunk)));
+  const ended = once(child, 'close').then(([code]) => code as number | null);
+  onTestFinished(async () => {
+    child.kill('SIGINT');
+    await ended;
+    await rm(folder, { recursive: true, force: true });
+  });
+  return { child, folder, ended, output: () => output };
+}

@@ -1,0 +1,21 @@
+import { readdir } from 'node:fs/promises';
+import { expect, it } from 'vitest';
+import { descendants, isAlive } from '#test/support/processes.ts';
+import { until } from '#test/support/until.ts';
+import { run } from './command-line.ts';
+
+it.each(['demo', 'demo --redis'])('%s keeps every promise with a worker and an ingress killed', async (line) => {
+  const { child, ended, output, folder } = await run(...line.split(' '));
+  await until(() => output().includes('kill -9 icw-support-ingress-0/ingress'), {
+    describe: 'the ingress to be killed',
+    timeoutMs: 60_000,
+  });
+  const processes = descendants(child.pid ?? 0);
+  expect(processes.length).toBeGreaterThan(8);
+  expect(await ended, output()).toBe(0);
+  expect(output()).toMatch(/notifications handled +300 ✓/);
+  expect(output()).toMatch(/forgeries accepted +0 ✓/);
+  expect(output()).toMatch(/handled twice +0 ✓/);
+  expect(processes.filter(isAlive)).toEqual([]);
+  expect(await readdir(folder)).toEqual([]);
+});

@@ -1,0 +1,45 @@
+import { readdir } from 'node:fs/promises';
+import { expect, it } from 'vitest';
+import { descendants, isAlive } from '#test/support/processes.ts';
+import { until } from '#test/support/until.ts';
+import { run } from './command-line.ts';
+
+it('local runs a file until Ctrl-C, which leaves nothing behind', async () => {
+  const { child, ended, output, folder } = await run('local', '-f', 'examples/demo.yaml');
+  await until(() => output().includes('receives at http://127.0.0.1:'), {
+    describe: 'an endpoint',
+    timeoutMs: 60_000,
+  });
+  const processes = descendants(child.pid ?? 0);
+  expect(processes.length).toBeGreaterThan(8);
+  child.kill('SIGINT');
+  expect(await ended, output()).toBe(0);
+  expect(processes.filter(isAlive)).toEqual([]);
+  expect(await readdir(folder)).toEqual([]);
+});
+
+it.each([
+  ['Ctrl-C twice', ['SIGINT', 'SIGINT'], 130],
+  ['a closed terminal', ['SIGHUP'], 0],
+] as const)('%s leaves nothing behind either', async (_how, signals, code) => {
+  const { child, ended, output, folder } = await run('local', '-f', 'examples/demo.yaml');
+  await until(() => output().includes('receives at http://127.0.0.1:'), {
+    describe: 'an endpoint',
+    timeoutMs: 60_000,
+  });
+  const processes = descendants(child.pid ?? 0);
+  expect(processes.length).toBeGreaterThan(8);
+  for (const [index, signal] of signals.entries()) {
+    child.kill(signal);
+    if (index === 0) await until(() => output().includes('stopping everything'), { describe: 'the first to arrive' });
+  }
+  expect(await ended, output()).toBe(code);
+  await until(() => !processes.some(isAlive), { describe: 'every process to be gone' });
+  expect(await readdir(folder)).toEqual([]);
+});
+
+it('local says what is wrong with a file, and starts nothing', async () => {
+  const { ended, output } = await run('local', '-f', 'package.json');
+  expect(await ended).toBe(1);
+  expect(output()).toContain('package.json: holds no IntercomWebhook');
+});
