@@ -24,16 +24,25 @@ export async function fillFolder(
   try {
     await mkdir(fresh);
     await fill(fresh);
+    // Onto nothing. A folder that another process put there is good, and never moved away under its feet.
+    if (await isMoved(fresh, folder)) return;
     if (await isGood()) return;
     await rename(folder, join(scratch, 'replaced')).catch(ignoreMissing);
-    await rename(fresh, folder).catch(async (error: unknown) => {
-      // Between the two renames another process put its own there.
-      if (!(await isGood())) throw error;
-    });
+    if (!(await isMoved(fresh, folder)) && !(await isGood())) throw new Error(`${folder} cannot be replaced`);
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
 }
+
+/** @returns false where a folder with something in it stands there */
+const isMoved = (from: string, to: string): Promise<boolean> =>
+  rename(from, to).then(
+    () => true,
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOTEMPTY' || error.code === 'EEXIST') return false;
+      throw error;
+    },
+  );
 
 function ignoreMissing(error: NodeJS.ErrnoException): void {
   if (error.code !== 'ENOENT') throw error;
