@@ -36,7 +36,8 @@ if (connection === null) {
   process.exit(0);
 }
 
-const store = new JetStreamStore(connection);
+const metrics = createIngressMetrics(registry);
+const store = new JetStreamStore(connection, (result) => metrics.publishGroups.inc({ result }));
 const app = buildApp({
   webhook: config.WEBHOOK_TOKEN,
   path: config.WEBHOOK_PATH,
@@ -50,7 +51,7 @@ const app = buildApp({
   store,
   isDraining: () => ending.signal.aborted,
   nowMs: Date.now,
-  metrics: createIngressMetrics(registry),
+  metrics,
   logger,
 });
 await app.listen({ host: config.HOST, port: config.PORT });

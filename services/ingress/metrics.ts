@@ -3,6 +3,7 @@ import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 export interface IngressMetrics {
   readonly answers: Counter<'outcome' | 'code'>;
   readonly answerSeconds: Histogram;
+  readonly publishGroups: Counter<'result'>;
   readonly lastPing: Gauge;
   readonly lastNotification: Gauge;
 }
@@ -21,6 +22,12 @@ export function createIngressMetrics(registry: Registry): IngressMetrics {
       name: 'intercom_ingress_answer_seconds',
       help: 'From the last byte of a request to its answer. Intercom lowers the priority of endpoints above 0.5 s.',
       buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
+      registers,
+    }),
+    publishGroups: new Counter({
+      name: 'intercom_ingress_publish_groups_total',
+      help: 'Groups of notifications published together. One in doubt was published again, one by one: the broker is slow, full or away.',
+      labelNames: ['result'],
       registers,
     }),
     lastPing: new Gauge({

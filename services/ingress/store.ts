@@ -33,6 +33,8 @@ const MAX_WAITING_BYTES = 64 * 1024 * 1024;
 const STILL_BEING_STORED = 10_158;
 const STILL_BEING_STORED_DELAY_MS = 200;
 
+export type GroupEnd = 'stored' | 'in-doubt';
+
 interface Item {
   readonly envelope: Envelope;
   readonly body: VerifiedBody;
@@ -51,14 +53,17 @@ export class JetStreamStore implements Store {
   readonly #connection: NatsConnection;
   readonly #js: JetStreamClient;
   readonly #inbox: ReplyInbox;
+  readonly #onGroup: (end: GroupEnd) => void;
   readonly #queue: Item[] = [];
   #waitingBytes = 0;
   #isGroupUnderWay = false;
   #isFlushDue = false;
   #maxPayload = Number.POSITIVE_INFINITY;
 
-  constructor(connection: NatsConnection) {
+  /** @param onGroup told how each group ended, for the metrics */
+  constructor(connection: NatsConnection, onGroup: (end: GroupEnd) => void = () => undefined) {
     this.#connection = connection;
+    this.#onGroup = onGroup;
     this.#js = jetstream(connection);
     this.#inbox = new ReplyInbox(connection, TRY_MS);
   }
@@ -94,6 +99,7 @@ export class JetStreamStore implements Store {
     this.#isGroupUnderWay = true;
     const stored = (): true => {
       this.#isGroupUnderWay = false;
+      this.#onGroup('stored');
       for (const item of group) this.#settle(item, DURABLE);
       if (this.#queue.length > 0) this.#scheduleFlush();
       return true;
@@ -101,6 +107,7 @@ export class JetStreamStore implements Store {
     // Those behind it do not wait for another group to fail.
     const inDoubt = (): true => {
       this.#isGroupUnderWay = false;
+      this.#onGroup('in-doubt');
       for (const item of [...group, ...this.#queue.splice(0)]) void this.#publishAlone(item);
       return true;
     };

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { JetStreamStore, type PutResult } from '#services/ingress/store.ts';
+import { type GroupEnd, JetStreamStore, type PutResult } from '#services/ingress/store.ts';
 import { STREAMS } from '#shared/contract.ts';
 import { MSG_ID } from '#shared/envelope.ts';
 import { type Broker, startBroker, storedEvents, TOKEN } from '#test/support/broker.ts';
@@ -11,10 +11,12 @@ trackLeaks();
 const STREAM = STREAMS.events(TOKEN);
 let broker: Broker;
 let store: JetStreamStore;
+let groups: GroupEnd[];
 
 beforeEach(async () => {
   broker = await startBroker();
-  store = new JetStreamStore(broker.connection);
+  groups = [];
+  store = new JetStreamStore(broker.connection, (end) => groups.push(end));
 });
 afterEach(() => broker.close());
 
@@ -30,6 +32,7 @@ it('what arrives in one turn is stored in its order, and acknowledged together',
   const before = broker.connection.stats().inMsgs;
   expect(new Set(kinds(await putAll(ids(100))))).toEqual(new Set(['durable']));
   expect(broker.connection.stats().inMsgs - before).toBeLessThan(5);
+  expect(groups).toEqual(['stored']);
   expect(await storedIds()).toEqual(ids(100));
 });
 
@@ -64,6 +67,7 @@ it('one that the stream refuses does not take the others of its group with it', 
 it('a stream that takes no batches gets them one by one', async () => {
   await broker.manager.streams.update(STREAM, { allow_batched: false });
   expect(kinds(await putAll(ids(5)))).toEqual(Array(5).fill('durable'));
+  expect(groups).toEqual(['in-doubt']);
   expect((await storedIds()).toSorted()).toEqual(ids(5));
 });
 
