@@ -2,7 +2,7 @@
 export interface Sent {
   /** `<app_id>:<id>` */
   readonly key: string;
-  readonly kind: 'good' | 'duplicate' | 'forged' | 'unknown';
+  readonly kind: 'good' | 'duplicate' | 'replay' | 'forged' | 'unknown';
   readonly sentAtMs: number;
   readonly attempts: readonly { readonly atMs: number; readonly status?: number | undefined }[];
 }

@@ -48,9 +48,12 @@ export function readNotification(body: Buffer): Reading {
   return { kind: 'notification', notification };
 }
 
-/** Unique within the resource: ids are unique only within a workspace. Also JetStream's `Nats-Msg-Id`. */
-export const dedupId = (notification: Pick<Notification, 'appId' | 'id'>): string =>
-  `${notification.appId}:${notification.id}`;
+/**
+ * Unique within the resource: ids are unique only within a workspace. Also JetStream's `Nats-Msg-Id`. A colon in the id of
+ * a workspace, which Intercom has none of, is written `%3A`: else `a:b` and `c` would read like `a` and `b:c`.
+ */
+export const dedupId = ({ appId, id }: Pick<Notification, 'appId' | 'id'>): string =>
+  `${appId.replaceAll(/[%:]/g, encodeURIComponent)}:${id}`;
 
 export const bodyDigest = (body: Buffer): string => `sha256-${createHash('sha256').update(body).digest('hex')}`;
 

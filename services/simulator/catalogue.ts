@@ -1,43 +1,52 @@
-import { company } from './bodies/company.ts';
-import { leadContact, userContact } from './bodies/contact.ts';
-import {
-  conversationClosed,
-  conversationCreated,
-  conversationRated,
-  conversationReplied,
-} from './bodies/conversation.ts';
-import type { Cast, Item, Scene } from './bodies/scene.ts';
-import { ticketCreated, ticketStateUpdated } from './bodies/ticket.ts';
+import { type ApiVersion, apiVersions } from './bodies/api-version.ts';
+import { companyTopics, contactTopics } from './catalogue/contacts.ts';
+import { conversationTopics } from './catalogue/conversations.ts';
+import { type CatalogueEntry, existsIn } from './catalogue/entry.ts';
+import { ticketTopics } from './catalogue/tickets.ts';
+import { topicNames } from './catalogue/topic-names.ts';
+import { contentStatTopics, workspaceTopics } from './catalogue/workspace.ts';
 
-/** One topic the simulator can play. */
-export interface CatalogueEntry {
-  /** What it is about; notifications of one subject are numbered together. */
-  readonly subject: 'conversation' | 'contact' | 'ticket' | 'lead' | 'company';
-  /** `opens`: the first of its subject. `follows`: any later one. `once`: each has a new subject of its own. */
-  readonly standing: 'opens' | 'follows' | 'once';
-  /** How often, relative to the others. */
-  readonly weight: number;
-  readonly build: (scene: Scene) => Item;
+export type Topic = (typeof topicNames)[number];
+
+/** Topic → how its item is made. */
+export const catalogue: Readonly<Record<Topic, CatalogueEntry>> = {
+  ...conversationTopics,
+  ...contactTopics,
+  ...companyTopics,
+  ...ticketTopics,
+  ...workspaceTopics,
+  ...contentStatTopics,
+};
+
+/** Every topic there is, whatever the API version. */
+export const topics: readonly [Topic, ...Topic[]] = topicNames;
+
+/** What a run sends where it names no topics: the everyday of a support team. */
+export const usualTopics = [
+  'conversation.user.created',
+  'conversation.user.replied',
+  'conversation.admin.closed',
+  'conversation.rating.added',
+  'contact.user.created',
+  'contact.user.updated',
+  'contact.lead.created',
+  'ticket.created',
+  'ticket.state.updated',
+  'company.created',
+] as const satisfies readonly Topic[];
+
+/** @returns every topic that an app of this API version can listen to, in the catalogue's order */
+export function topicsOf(apiVersion: ApiVersion): readonly Topic[] {
+  return topics.filter((topic) => existsIn(catalogue[topic], apiVersion));
 }
 
-/** Topic → how its item is made. Names and shapes as of API versions up to 2.14. */
-export const catalogue = {
-  'conversation.user.created': { subject: 'conversation', standing: 'opens', weight: 4, build: conversationCreated },
-  'conversation.user.replied': { subject: 'conversation', standing: 'follows', weight: 8, build: conversationReplied },
-  'conversation.admin.closed': { subject: 'conversation', standing: 'follows', weight: 2, build: conversationClosed },
-  'conversation.rating.added': { subject: 'conversation', standing: 'follows', weight: 1, build: conversationRated },
-  'contact.user.created': { subject: 'contact', standing: 'opens', weight: 2, build: userContact },
-  'contact.user.updated': { subject: 'contact', standing: 'follows', weight: 3, build: userContact },
-  'contact.lead.created': { subject: 'lead', standing: 'once', weight: 1, build: leadContact },
-  'ticket.created': { subject: 'ticket', standing: 'opens', weight: 1, build: ticketCreated },
-  'ticket.state.updated': { subject: 'ticket', standing: 'follows', weight: 2, build: ticketStateUpdated },
-  'company.created': { subject: 'company', standing: 'once', weight: 1, build: company },
-} as const satisfies Readonly<Record<string, CatalogueEntry>>;
-
-export type Topic = keyof typeof catalogue;
-
-/** Every topic of the catalogue, in its order. */
-export const topics = Object.keys(catalogue) as [Topic, ...Topic[]];
+/**
+ * Whether an app of this API version can be sent the topic when it is asked for by name. The newest version that is played
+ * stands for those after it: their topics are known, their shapes are not.
+ */
+export function canBeSent(topic: Topic, apiVersion: ApiVersion): boolean {
+  return apiVersion === apiVersions.at(-1) || existsIn(catalogue[topic], apiVersion);
+}
 
 /** Topics outside the catalogue: one that may come, one with characters no topic has had, one without a dot. */
 export const unknownTopics = [
@@ -45,19 +54,3 @@ export const unknownTopics = [
   'experiment.größe & more.changed',
   'heartbeat',
 ] as const;
-
-/** @returns the subject as `<type>/<id>`, e.g. `conversation/1234`; a lead is a contact */
-export function subjectKeyOf(topic: Topic, cast: Cast): string {
-  const subject = catalogue[topic].subject;
-  switch (subject) {
-    case 'conversation':
-      return `conversation/${cast.conversationId}`;
-    case 'contact':
-    case 'lead':
-      return `contact/${cast.contactId}`;
-    case 'ticket':
-      return `ticket/${cast.ticketId}`;
-    case 'company':
-      return `company/${cast.companyId}`;
-  }
-}

@@ -1,8 +1,12 @@
-import { readFileSync } from 'node:fs';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { readFileSync, writeFileSync } from 'node:fs';
+import type { Command } from 'commander';
 import { z } from 'zod';
-import { SendRequest, SubscriptionRequest } from './requests.ts';
+import { describeCommand, ONCE, REST } from './options.ts';
+import { plannedTotal } from './plan.ts';
+import { PolicyRequest, SendRequest, SubscriptionRequest } from './requests.ts';
+import type { RestOptions } from './rest/rest.ts';
 import type { SimulatorOptions } from './simulator.ts';
+import { missingTopic } from './topics.ts';
 
 /** What the command line asks for. */
 export type Invocation =
@@ -12,166 +16,169 @@ export type Invocation =
       readonly options: Omit<SimulatorOptions, 'logger'>;
       readonly subscription: SubscriptionRequest;
       readonly send: SendRequest;
+      readonly resultsFile: string | null;
     };
 
-const Flags = z.object({
+/** What the options and the fields of a {@link SendRequest} call alike. */
+const SendFlags = z.object({
+  seed: z.number().optional(),
+  count: z.number(),
+  conversations: z.number(),
+  audience: z.number(),
+  unknownTopics: z.number(),
+  duplicates: z.number(),
+  replays: z.number(),
+  forgeries: z.number(),
+  outOfOrder: z.number(),
+  slowBodies: z.number(),
+  aborted: z.number(),
+});
+
+const Flags = SendFlags.extend({
   controlPort: z.number().optional(),
   host: z.string().optional(),
   patience: z.number(),
-  retryAfter: z.number(),
-  seed: z.number().optional(),
+  speed: z.number(),
+  retryAfter: z.number().optional(),
+  pauseFor: z.number().optional(),
+  suspendAfter: z.number().optional(),
+  publicApp: z.boolean().default(false),
   maxInFlight: z.number(),
   maxNotifications: z.number(),
   url: z.string().optional(),
   secretFile: z.string().optional(),
   appId: z.string(),
-  count: z.number(),
+  apiVersion: z.string(),
+  results: z.string().optional(),
   rate: z.number(),
-  conversations: z.number(),
-  duplicates: z.number(),
-  forgeries: z.number(),
-  unknownTopics: z.number(),
   topic: z.array(z.string()).optional(),
+  outage: z.number().optional(),
+  restPort: z.number().optional(),
+  accessTokenFile: z.string().optional(),
+  callsPerMinute: z.number(),
+  replyFaults: z.number(),
 });
 
-/** The request's schema has the limits; here it is only a number. */
-const amount = wholeNumber(0, 1_000_000_000);
+type Flags = z.output<typeof Flags>;
 
-const EXAMPLES = `
-Examples:
-  # serve the control API, here on port 4000; see docs/simulator.md for its requests
-  $ intercom-simulator --control-port 4000
-
-  # send 500 notifications to a staging endpoint, 20 in a second, and print what Intercom would have counted
-  $ intercom-simulator --url https://hooks.staging.example.com/intercom --secret-file ./client-secret --count 500 --rate 20
-
-Exit status when sending once: 0 when all was delivered and every forgery refused, 1 when not, 2 for wrong usage.`;
+/** Fields of requests whose options are not called as they are. */
+const optionOf: Readonly<Record<string, string>> = {
+  ratePerSecond: '--rate',
+  topics: '--topic',
+  secret: '--secret-file',
+  outageMs: '--outage',
+};
 
 /**
  * The command line of the simulator. Parsing calls `onInvocation` with what was asked for.
  * @throws CommanderError for wrong usage (exit code 1) and after `--help` (0): commander's `exitOverride` is set
  */
 export function buildCommand(onInvocation: (invocation: Invocation) => Promise<void>): Command {
-  const command = new Command('intercom-simulator')
-    .description(
-      'Plays Intercom towards a webhook endpoint: signed notifications, one retry, the counting of errors.\n' +
-        'Without --url it serves a control API; with --url it sends once, prints the report as JSON, and ends.',
-    )
-    .optionsGroup('Behaviour:')
-    .addOption(
-      new Option('--patience <duration>', 'how long an answer may take, e.g. 500ms')
-        .argParser(durationMs)
-        .default(5000, '5s'),
-    )
-    .addOption(
-      new Option('--retry-after <duration>', 'when what failed is sent again, e.g. 2s')
-        .argParser(durationMs)
-        .default(60_000, '1m'),
-    )
-    .option(
-      '--seed <number>',
-      'same seed, same notifications (default: drawn, and reported)',
-      wholeNumber(0, 0xffff_ffff),
-    )
-    .option('--max-in-flight <number>', 'requests in flight at once', wholeNumber(1, 10_000), 1024)
-    .option(
-      '--max-notifications <number>',
-      'notifications sent and remembered in all',
-      wholeNumber(1, 2_000_000),
-      200_000,
-    )
-    .optionsGroup('Control API:')
-    .addOption(
-      new Option('--control-port <port>', 'port to listen on; 0 picks a free one (default: 0)')
-        .argParser(wholeNumber(0, 65_535))
-        .conflicts('url'),
-    )
-    .addOption(
-      new Option(
-        '--host <address>',
-        'address to listen on; the API has no authentication (default: 127.0.0.1)',
-      ).conflicts('url'),
-    )
-    .optionsGroup('Sending once:')
-    .option('--url <url>', 'endpoint to save and to send to')
-    .option('--secret-file <path>', "file that holds the app's client secret")
-    .option('--app-id <id>', 'id code of the workspace', 'simulat0r')
-    .option('--count <number>', 'notifications to send', amount, 100)
-    .option('--rate <number>', 'notifications a second', decimal, 10)
-    .option('--conversations <number>', 'conversations they are spread over', amount, 50)
-    .option('--duplicates <number>', 'sent once more, on top of the count', amount, 0)
-    .option('--forgeries <number>', 'with a wrong or no signature, on top of the count', amount, 0)
-    .option('--unknown-topics <number>', 'of topics nobody knows, on top of the count', amount, 0)
-    .option('--topic <name...>', 'topics to send (default: all ten)')
-    .addHelpText('after', EXAMPLES)
-    .exitOverride();
+  const command = describeCommand().showHelpAfterError('Run intercom-simulator --help for all options.').exitOverride();
   return command.action(async () => onInvocation(readInvocation(command)));
 }
 
 function readInvocation(command: Command): Invocation {
   const flags = Flags.parse(command.opts());
+  const policy = checked(command, PolicyRequest, {
+    speed: flags.speed,
+    retryAfterMs: flags.retryAfter,
+    pauseMs: flags.pauseFor,
+    suspendAfterMs: flags.suspendAfter,
+    app: flags.publicApp ? 'public' : 'private',
+  });
   const options = {
     host: flags.host,
     controlPort: flags.controlPort,
     patienceMs: flags.patience,
-    retryAfterMs: flags.retryAfter,
+    policy,
     seed: flags.seed,
     maxInFlight: flags.maxInFlight,
     maxNotifications: flags.maxNotifications,
   };
-  if (flags.url === undefined) return { kind: 'serve', options };
-  if (flags.secretFile === undefined) command.error('error: --url needs --secret-file');
-  const { url, appId } = flags;
-  const subscription = SubscriptionRequest.safeParse({ url, appId, secret: readSecret(command, flags.secretFile) });
-  const send = SendRequest.safeParse({
-    count: flags.count,
-    ratePerSecond: flags.rate,
-    seed: flags.seed,
-    conversations: flags.conversations,
-    duplicates: flags.duplicates,
-    forgeries: flags.forgeries,
-    unknownTopics: flags.unknownTopics,
-    ...(flags.topic === undefined ? {} : { topics: flags.topic }),
-  });
-  if (!subscription.success) command.error(sentence(subscription.error));
-  if (!send.success) command.error(sentence(send.error));
-  return { kind: 'send-once', options, subscription: subscription.data, send: send.data };
+  const { url, secretFile, appId, apiVersion } = flags;
+  if (flags.restPort === undefined)
+    refuseOptions(command, REST, 'is for the REST API: say where with --rest-port as well');
+  if (url === undefined) {
+    refuseOptions(command, ONCE, 'is for sending once: say where to with --url as well');
+    return { kind: 'serve', options: { ...options, rest: restOptions(command, flags) } };
+  }
+  if (secretFile === undefined) {
+    return command.error("error: --url needs --secret-file, a file that holds the app's client secret");
+  }
+  const secret = readSecret(command, '--secret-file', secretFile);
+  const subscription = checked(command, SubscriptionRequest, { url, appId, secret, apiVersion });
+  const send = checked(command, SendRequest, sendRequest(flags));
+  const missing = missingTopic(send.topics, subscription.apiVersion);
+  if (missing !== null) {
+    command.error(`error: --topic: version ${apiVersion} has no ${missing}; set --api-version to a later one`);
+  }
+  if (plannedTotal(send) > flags.maxNotifications) {
+    command.error(`error: --max-notifications: ${plannedTotal(send)} are to be sent; raise it, or send fewer`);
+  }
+  return {
+    kind: 'send-once',
+    options,
+    subscription,
+    send,
+    resultsFile: flags.results === undefined ? null : emptied(command, flags.results),
+  };
 }
 
-function sentence(error: z.ZodError): string {
-  return `error: ${error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ')}`;
+function sendRequest(flags: Flags): unknown {
+  const { rate, outage, topic } = flags;
+  return {
+    ...SendFlags.parse(flags),
+    ratePerSecond: rate,
+    outageMs: outage,
+    topics: topic?.includes('all') === true ? 'all' : topic,
+  };
 }
 
-/** Files written by editors end with a line break that belongs to no secret. */
-function readSecret(command: Command, path: string): string {
-  try {
-    return readFileSync(path, 'utf8').trim();
-  } catch (error) {
-    return command.error(
-      `error: --secret-file can't be read: ${error instanceof Error ? error.message : String(error)}`,
-    );
+function restOptions(command: Command, flags: Flags): RestOptions | undefined {
+  const { restPort: port, accessTokenFile: path, callsPerMinute, replyFaults, seed } = flags;
+  if (port === undefined) return undefined;
+  const accessToken = path === undefined ? undefined : readSecret(command, '--access-token-file', path);
+  return { port, accessToken, callsPerMinute, replyFaults, seed };
+}
+
+/** Else somebody who forgot the URL would get a server that ignores the rest. */
+function refuseOptions(command: Command, heading: string, advice: string): void {
+  for (const option of command.options) {
+    const isGiven = command.getOptionValueSource(option.attributeName()) === 'cli';
+    if (isGiven && option.helpGroupHeading?.startsWith(heading) === true) {
+      command.error(`error: ${option.long} ${advice}`);
+    }
   }
 }
 
-const unitsMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
-const MAX_DURATION_MS = 86_400_000;
-
-function durationMs(text: string): number {
-  const [, amount, unit = ''] = /^(\d{1,8})(ms|s|m|h)$/.exec(text) ?? [];
-  const ms = Number(amount) * (unitsMs[unit] ?? Number.NaN);
-  if (!(ms >= 1 && ms <= MAX_DURATION_MS)) throw new InvalidArgumentError('Write 500ms, 5s or 1m, at most 24h.');
-  return ms;
+function checked<Schema extends z.ZodType>(command: Command, schema: Schema, value: unknown): z.output<Schema> {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const sentences = result.error.issues.map(({ path, message }) => `${optionFor(String(path[0]))}: ${message}`);
+  return command.error(`error: ${sentences.join('; ')}`);
 }
 
-function decimal(text: string): number {
-  if (!/^\d{1,6}(\.\d{1,6})?$/.test(text)) throw new InvalidArgumentError('Give a number like 20 or 0.5.');
-  return Number(text);
+const optionFor = (field: string): string =>
+  optionOf[field] ?? `--${field.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+
+/** Files written by editors end with a line break that belongs to no secret. */
+function readSecret(command: Command, option: string, path: string): string {
+  try {
+    return readFileSync(path, 'utf8').trim();
+  } catch (error) {
+    return command.error(`error: ${option} can't be read: ${messageOf(error)}`);
+  }
 }
 
-function wholeNumber(min: number, max: number): (text: string) => number {
-  return (text) => {
-    const value = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
-    if (!(value >= min && value <= max)) throw new InvalidArgumentError(`Give a whole number, ${min} to ${max}.`);
-    return value;
-  };
+/** Before anything is sent: an hour's results are not to be lost for want of a folder. */
+function emptied(command: Command, path: string): string {
+  try {
+    writeFileSync(path, '');
+    return path;
+  } catch (error) {
+    return command.error(`error: --results can't be written: ${messageOf(error)}`);
+  }
 }
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,14 +1,13 @@
 import { Readable } from 'node:stream';
 import Fastify, { type FastifyError, type FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import type { NotificationLine } from './ledger.ts';
-import { SendRequest, SubscriptionRequest } from './requests.ts';
+import { ndjson } from './ndjson.ts';
+import { PolicyRequest, SendRequest, SubscriptionRequest } from './requests.ts';
+import type { Rest } from './rest/rest.ts';
 import type { SendRefusal, Workspace } from './workspace.ts';
 
 const MAX_REQUEST_BYTES = 16_384;
 const REQUEST_TIMEOUT_MS = 10_000;
-/** Lines that are written in one go; between two goes the event loop sends notifications. */
-const LINES_PER_CHUNK = 200;
 
 const RunParams = z.object({ id: z.string().max(20) });
 const NotificationsQuery = z.strictObject({ run: z.string().max(20).optional() });
@@ -16,12 +15,23 @@ const NotificationsQuery = z.strictObject({ run: z.string().max(20).optional() }
 const refusals: Readonly<Record<SendRefusal, { status: number; message: string }>> = {
   'no-subscription': { status: 409, message: 'save a URL first: POST /subscription' },
   'subscription-disabled': { status: 409, message: 'an answer 410 ended the subscription; save the URL again' },
+  'subscription-suspended': {
+    status: 409,
+    message: 'seven days of errors have suspended the subscription: POST /subscription/live',
+  },
+  'topics-of-another-version': {
+    status: 409,
+    message: "the app's API version has no such topic; save the URL with a later apiVersion, or leave the topic out",
+  },
   'too-many-runs': { status: 429, message: 'too many runs; wait for one to end, or start another simulator' },
   'too-many-notifications': { status: 429, message: 'more than this simulator may remember; start another' },
 };
 
-/** The control API as a fastify instance that doesn't listen yet. Errors are `{error, message, issues?}`. */
-export function buildControl(workspace: Workspace): FastifyInstance {
+/**
+ * The control API as a fastify instance that doesn't listen yet. Errors are `{error, message, issues?}`.
+ * @param rest null where no REST API is served
+ */
+export function buildControl(workspace: Workspace, rest: Pick<Rest, 'replies'> | null): FastifyInstance {
   const app = Fastify({
     bodyLimit: MAX_REQUEST_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
@@ -40,7 +50,8 @@ export function buildControl(workspace: Workspace): FastifyInstance {
   app.setNotFoundHandler((_request, reply) =>
     reply.code(404).send({
       error: 'not-found',
-      message: 'there is POST /subscription, POST /send, GET /runs/:id, GET /report, GET /notifications',
+      message:
+        'there is POST /subscription, POST /subscription/live, PUT /policy, POST /send, GET /runs/:id, GET /report, GET /notifications, GET /replies',
     }),
   );
 
@@ -48,6 +59,15 @@ export function buildControl(workspace: Workspace): FastifyInstance {
     const result = await workspace.saveUrl(SubscriptionRequest.parse(request.body));
     return reply.code(result.saved ? 200 : 422).send(result);
   });
+
+  app.post('/subscription/live', async (_request, reply) => {
+    const subscription = workspace.setLive();
+    if (subscription !== null) return subscription;
+    const { status, message } = refusals['no-subscription'];
+    return reply.code(status).send({ error: 'no-subscription', message });
+  });
+
+  app.put('/policy', (request) => workspace.setPolicy(PolicyRequest.parse(request.body)));
 
   app.post('/send', async (request, reply) => {
     const result = workspace.send(SendRequest.parse(request.body));
@@ -71,19 +91,15 @@ export function buildControl(workspace: Workspace): FastifyInstance {
 
   app.get('/notifications', async (request, reply) => {
     const { run } = NotificationsQuery.parse(request.query);
-    return reply.type('application/x-ndjson').send(Readable.from(chunks(workspace.notifications(run))));
+    return reply.type('application/x-ndjson').send(Readable.from(ndjson(workspace.notifications(run))));
+  });
+
+  app.get('/replies', async (_request, reply) => {
+    if (rest !== null) return reply.type('application/x-ndjson').send(Readable.from(ndjson(rest.replies())));
+    return reply
+      .code(404)
+      .send({ error: 'no-rest-api', message: 'the REST API is not served: start with --rest-port' });
   });
 
   return app;
-}
-
-function* chunks(lines: Iterable<NotificationLine>): Generator<string> {
-  let chunk: string[] = [];
-  for (const line of lines) {
-    chunk.push(`${JSON.stringify(line)}\n`);
-    if (chunk.length < LINES_PER_CHUNK) continue;
-    yield chunk.join('');
-    chunk = [];
-  }
-  yield chunk.join('');
 }

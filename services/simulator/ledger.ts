@@ -1,6 +1,8 @@
 import { epochMs } from './clock.ts';
+import type { Manner } from './disturbances.ts';
 import type { Identity } from './notification.ts';
-import type { Outcome } from './penalties.ts';
+import { answerOf, type Outcome } from './penalties/outcome.ts';
+import type { DropReason, HoldReason } from './penalties/ruling.ts';
 import type { Planned } from './plan.ts';
 
 /** One attempt as it happened; `status` where there was an answer, `error` where there was none. Times in ms since 1970. */
@@ -11,14 +13,21 @@ export interface AttemptLine {
   readonly error?: string;
 }
 
-/** One notification that was sent: a line of `GET /notifications`. Never holds a body. */
+/** One notification that was sent or dropped: a line of `GET /notifications`. Never holds a body. */
 export interface NotificationLine extends Identity {
   readonly run: string;
   /** `<app_id>:<id>`: what makes it one and the same to a receiver. */
   readonly key: string;
   readonly kind: Planned['kind'];
+  /** When it left for the first time, or was dropped. */
   readonly sentAtMs: number;
   readonly attempts: AttemptLine[];
+  /** Why it didn't leave when it was due. */
+  readonly held?: HoldReason;
+  /** How its first attempt left, if not in one go. */
+  readonly manner?: Manner;
+  /** Why it was given up. */
+  dropped?: DropReason | 'stopped';
 }
 
 /** What was sent, in the order of sending; bounded by reservation, so that a run either fits as a whole or doesn't start. */
@@ -53,12 +62,7 @@ export function createLedger(maxNotifications: number): Ledger {
 /** @param atMs when the attempt began */
 export function attemptLine(atMs: number, outcome: Outcome): AttemptLine {
   const { latencyMs } = outcome;
-  switch (outcome.kind) {
-    case 'answered':
-      return { atMs, latencyMs, status: outcome.status };
-    case 'timed-out':
-      return { atMs, latencyMs, error: 'timeout' };
-    case 'unreachable':
-      return { atMs, latencyMs, error: outcome.code };
-  }
+  return outcome.kind === 'answered'
+    ? { atMs, latencyMs, status: outcome.status }
+    : { atMs, latencyMs, error: answerOf(outcome) };
 }

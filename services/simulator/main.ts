@@ -2,6 +2,8 @@ import { once } from 'node:events';
 import { CommanderError } from 'commander';
 import { pino } from 'pino';
 import { buildCommand, type Invocation } from './command.ts';
+import { progressFields, progressLine } from './progress.ts';
+import type { RunProgress } from './run.ts';
 import { sendOnce } from './send-once.ts';
 import { startSimulator } from './simulator.ts';
 
@@ -12,6 +14,12 @@ const EXIT_USAGE = 2;
 const logger = pino({ name: 'simulator' }, pino.destination({ fd: 2, sync: true }));
 const stop = new AbortController();
 for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => stop.abort());
+
+/** A person gets a sentence, a log collector a line like the others. */
+function onProgress(progress: RunProgress): void {
+  if (process.stderr.isTTY) process.stderr.write(`${progressLine(progress)}\n`);
+  else logger.info(progressFields(progress), 'sending');
+}
 
 async function carryOut(invocation: Invocation): Promise<void> {
   const options = { ...invocation.options, logger };
@@ -24,8 +32,7 @@ async function carryOut(invocation: Invocation): Promise<void> {
       break;
     }
     case 'send-once': {
-      const { subscription, send } = invocation;
-      const { good, report } = await sendOnce({ options, subscription, send, signal: stop.signal });
+      const { good, report } = await sendOnce({ ...invocation, options, onProgress, signal: stop.signal });
       process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
       if (!good) process.exitCode = EXIT_FLAWED;
     }

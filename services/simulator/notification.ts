@@ -1,15 +1,18 @@
+import type { ApiVersion } from './bodies/api-version.ts';
 import { notificationBytes } from './bodies/envelope.ts';
 import { castOf, numericId } from './bodies/scene.ts';
-import { catalogue, subjectKeyOf } from './catalogue.ts';
+import { subjectKey } from './catalogue/entry.ts';
+import { catalogue } from './catalogue.ts';
 import type { Planned } from './plan.ts';
 import { seededRandom, streams } from './random.ts';
-import { dueAtMs } from './schedule.ts';
+import { dueAtMs, type Pace } from './schedule.ts';
 
 /** What the bodies of a run have in common. */
-export interface RunFacts {
+export interface RunFacts extends Pace {
   readonly seed: number;
   readonly appId: string;
-  readonly ratePerSecond: number;
+  /** What the app is set to in the Developer Hub. */
+  readonly apiVersion: ApiVersion;
   /** Milliseconds since 1970. */
   readonly startedAtMs: number;
 }
@@ -24,12 +27,13 @@ export interface Identity {
   readonly sequence: number | null;
 }
 
-/** @returns the same identity for the original and its duplicates */
+/** @returns the same identity for the original, its duplicates and replays */
 export function identify(planned: Planned, { seed }: RunFacts): Identity {
   switch (planned.kind) {
     case 'good':
       return { ...identifyKnown(planned, seed), sequence: planned.sequence };
     case 'duplicate':
+    case 'replay':
       return { ...identifyKnown(planned.original, seed), sequence: planned.original.sequence };
     case 'forged':
       return { ...identifyKnown(planned, seed), sequence: null };
@@ -48,9 +52,9 @@ export function identify(planned: Planned, { seed }: RunFacts): Identity {
  * @param deliveryAttempts 1, or 2 for the retry
  */
 export function renderNotification(planned: Planned, facts: RunFacts, deliveryAttempts: 1 | 2): Buffer {
-  const source = planned.kind === 'duplicate' ? planned.original : planned;
-  const { seed, appId } = facts;
-  const createdAtS = Math.floor((facts.startedAtMs + dueAtMs(source.index, facts.ratePerSecond)) / 1000);
+  const source = 'original' in planned ? planned.original : planned;
+  const { seed, appId, apiVersion } = facts;
+  const createdAtS = Math.floor((facts.startedAtMs + dueAtMs(source.index, facts)) / 1000);
   const id = notificationId(seed, source.index);
   const envelope = { appId, id, topic: source.topic, createdAtS, deliveryAttempts };
   if (source.kind === 'unknown') {
@@ -61,6 +65,7 @@ export function renderNotification(planned: Planned, facts: RunFacts, deliveryAt
     random: bodyRandom(seed, source.index),
     cast: castOf(seed, source.slot),
     appId,
+    apiVersion,
     openedAtS: Math.floor(facts.startedAtMs / 1000),
     atS: createdAtS,
     sequence: source.kind === 'good' ? source.sequence : 1,
@@ -74,7 +79,8 @@ function identifyKnown(
   seed: number,
 ): Omit<Identity, 'sequence'> {
   const { index, topic, slot } = planned;
-  return { id: notificationId(seed, index), topic, subjectKey: subjectKeyOf(topic, castOf(seed, slot)) };
+  const id = notificationId(seed, index);
+  return { id, topic, subjectKey: subjectKey(catalogue[topic].subject, castOf(seed, slot), id) };
 }
 
 function notificationId(seed: number, index: number): string {

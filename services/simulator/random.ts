@@ -13,7 +13,7 @@ export interface Random {
 }
 
 /** What a value is drawn for. Streams of one seed are independent: adding a draw to one leaves the others as they were. */
-export const streams = { plan: 1, ids: 2, cast: 3, notification: 4, body: 5 } as const;
+export const streams = { plan: 1, ids: 2, cast: 3, notification: 4, body: 5, fault: 6, disturbance: 7 } as const;
 
 /** Rounds after which every bit of the seed has reached every bit of the state. */
 const WARM_UP_ROUNDS = 15;

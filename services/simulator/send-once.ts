@@ -1,10 +1,19 @@
+import { createWriteStream } from 'node:fs';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { ndjson } from './ndjson.ts';
 import type { SendRequest, SubscriptionRequest } from './requests.ts';
+import type { RunProgress } from './run.ts';
 import { createWorkspace, type WorkspaceOptions, type WorkspaceReport } from './workspace.ts';
 
 export interface Errand {
   readonly options: WorkspaceOptions;
   readonly subscription: SubscriptionRequest;
   readonly send: SendRequest;
+  /** File for one JSON line a notification; `null` writes none. */
+  readonly resultsFile: string | null;
+  /** Called every {@link PROGRESS_EVERY_MS} while it lasts. */
+  readonly onProgress: (progress: RunProgress) => void;
   /** Aborted: stop sending, report what was sent. */
   readonly signal: AbortSignal;
 }
@@ -15,9 +24,12 @@ export interface Verdict {
   readonly report: WorkspaceReport;
 }
 
+const PROGRESS_EVERY_MS = 2000;
+
 /** Saves the URL, sends one run, waits for it and its retries. */
-export async function sendOnce({ options, subscription, send, signal }: Errand): Promise<Verdict> {
-  const workspace = createWorkspace(options);
+export async function sendOnce(errand: Errand): Promise<Verdict> {
+  const { subscription, send, resultsFile, signal } = errand;
+  const workspace = createWorkspace(errand.options);
   const stop = () => void workspace.close();
   signal.addEventListener('abort', stop, { once: true });
   try {
@@ -25,7 +37,14 @@ export async function sendOnce({ options, subscription, send, signal }: Errand):
     if (!saved) return { good: false, report: workspace.report() };
     const started = workspace.send(send);
     if (started.kind === 'refused') throw new Error(`sending refused: ${started.reason}`);
-    const { state } = await started.finished;
+    const ticker = setInterval(() => {
+      const progress = workspace.progress(started.run);
+      if (progress !== null) errand.onProgress(progress);
+    }, PROGRESS_EVERY_MS);
+    const { state } = await started.finished.finally(() => clearInterval(ticker));
+    if (resultsFile !== null) {
+      await pipeline(Readable.from(ndjson(workspace.notifications())), createWriteStream(resultsFile));
+    }
     const report = workspace.report();
     return { good: state === 'finished' && isFlawless(report), report };
   } finally {
@@ -36,6 +55,6 @@ export async function sendOnce({ options, subscription, send, signal }: Errand):
 
 /** Whether Intercom, its retries included, has nothing to complain about. */
 export function isFlawless({ intercom }: Pick<WorkspaceReport, 'intercom'>): boolean {
-  const { lostAfterRetry, dropped, acceptedForgeries, disabled } = intercom;
-  return lostAfterRetry === 0 && dropped === 0 && acceptedForgeries === 0 && !disabled;
+  const { lostAfterRetry, dropped, acceptedForgeries } = intercom;
+  return lostAfterRetry === 0 && dropped === 0 && acceptedForgeries === 0;
 }

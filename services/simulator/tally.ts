@@ -1,5 +1,6 @@
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
-import { noPenalties, type Outcome, type Penalties, penalise, type SendEvent } from './penalties.ts';
+import { type Counts, count, noCounts, type SendEvent } from './penalties/counts.ts';
+import { answerOf } from './penalties/outcome.ts';
 
 /** Quantiles of a duration in milliseconds; all 0 when nothing was measured. */
 export interface Quantiles {
@@ -12,10 +13,13 @@ export interface Quantiles {
 
 /** What was counted, over one run or over all. */
 export interface TallyReport {
-  readonly intercom: Penalties;
-  /** Status, or the error's code → how many attempts ended so. Forgeries are counted apart. */
+  readonly intercom: Counts;
+  /** Status, or the error's code → how many attempts ended so. Forgeries and replays are counted apart. */
   readonly answers: Readonly<Record<string, number>>;
   readonly forgeryAnswers: Readonly<Record<string, number>>;
+  readonly replayAnswers: Readonly<Record<string, number>>;
+  /** Why → how many notifications were dropped for it. */
+  readonly drops: Readonly<Record<string, number>>;
   /** Intercom's own attempts that were answered. */
   readonly latencyMs: Quantiles;
   /** How far behind its due time each new notification left: what the bound on requests in flight, or this machine, cost. */
@@ -26,47 +30,38 @@ export interface TallyReport {
 export interface Tally {
   readonly record: (event: SendEvent) => void;
   readonly recordLate: (lateMs: number) => void;
-  readonly penalties: () => Penalties;
   readonly report: () => TallyReport;
 }
 
 export function createTally(): Tally {
-  let penalties = noPenalties;
-  const answers: Record<string, number> = {};
-  const forgeryAnswers: Record<string, number> = {};
+  let counts = noCounts;
+  const answers: Record<SendEvent['kind'], Record<string, number>> = {
+    attempt: {},
+    forgery: {},
+    replay: {},
+    dropped: {},
+  };
   const latencies = createHistogram();
   const lateness = createHistogram();
   return {
     record(event) {
-      penalties = penalise(penalties, event);
-      if (event.kind !== 'attempt' && event.kind !== 'forgery') return;
-      const counts = event.kind === 'attempt' ? answers : forgeryAnswers;
-      const answer = answerOf(event.outcome);
-      counts[answer] = (counts[answer] ?? 0) + 1;
+      counts = count(counts, event);
+      const what = event.kind === 'dropped' ? event.because : answerOf(event.outcome);
+      const ofKind = answers[event.kind];
+      ofKind[what] = (ofKind[what] ?? 0) + 1;
       if (event.kind === 'attempt' && event.outcome.kind === 'answered') measure(latencies, event.outcome.latencyMs);
     },
     recordLate: (lateMs) => measure(lateness, lateMs),
-    penalties: () => penalties,
     report: () => ({
-      intercom: penalties,
-      answers: { ...answers },
-      forgeryAnswers: { ...forgeryAnswers },
+      intercom: counts,
+      answers: { ...answers.attempt },
+      forgeryAnswers: { ...answers.forgery },
+      replayAnswers: { ...answers.replay },
+      drops: { ...answers.dropped },
       latencyMs: quantiles(latencies),
       lateMs: quantiles(lateness),
     }),
   };
-}
-
-/** The status of the answer, or why there was none, as one short string. */
-export function answerOf(outcome: Outcome): string {
-  switch (outcome.kind) {
-    case 'answered':
-      return String(outcome.status);
-    case 'timed-out':
-      return 'timeout';
-    case 'unreachable':
-      return outcome.code;
-  }
 }
 
 /** Histograms of perf_hooks hold whole numbers from 1 on, so durations are kept in microseconds. */

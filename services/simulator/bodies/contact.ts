@@ -1,4 +1,6 @@
-import { type Item, isoTime, type Scene } from './scene.ts';
+import { deleted } from './deletion.ts';
+import type { Item, Scene } from './scene.ts';
+import { offsetTime } from './time.ts';
 
 /** A contact that signed up. */
 export function userContact(scene: Scene): Item {
@@ -10,8 +12,38 @@ export function leadContact(scene: Scene): Item {
   return contact(scene, 'lead');
 }
 
+/** A contact whose address is new: not empty, whoever they are. */
+export function contactWithNewEmail(scene: Scene): Item {
+  return contact(scene, 'user', { email: newEmail(scene) });
+}
+
+export function leadWithNewEmail(scene: Scene): Item {
+  return contact(scene, 'lead', { email: newEmail(scene) });
+}
+
+/** The surviving contact. Intercom documents `merged_from`; the one public capture lacks it. */
+export function mergedContact(scene: Scene): Item {
+  return contact(scene, 'user', { merged_from: { type: 'contact', id: scene.random.hex(24) } });
+}
+
+/** The contact beside a conversation, company or ticket it was attached to. */
+export function attachedContact(scene: Scene): Item {
+  return contact(scene, 'user', { formatted_phone: null });
+}
+
+export function contactDeleted({ cast }: Scene): Item {
+  return { ...deleted('contact', cast.contactId), external_id: cast.externalId };
+}
+
+export function contactArchived({ cast }: Scene): Item {
+  return { type: 'contact', id: cast.contactId, external_id: cast.externalId, archived: true };
+}
+
+const newEmail = ({ cast }: Scene): string => `new.${cast.contactId.slice(0, 6)}@example.com`;
+
 /** Webhooks carry a contact's times as ISO 8601, unlike the REST API. `custom_attributes.updates` is the sequence. */
-function contact({ random, cast, appId, openedAtS, atS, sequence }: Scene, role: 'user' | 'lead'): Item {
+function contact(scene: Scene, role: 'user' | 'lead', fields: Item = {}): Item {
+  const { random, cast, appId, openedAtS, atS, sequence } = scene;
   return {
     type: 'contact',
     id: cast.contactId,
@@ -27,10 +59,10 @@ function contact({ random, cast, appId, openedAtS, atS, sequence }: Scene, role:
     has_hard_bounced: false,
     marked_email_as_spam: false,
     unsubscribed_from_emails: random.oneIn(8),
-    created_at: contactTime(openedAtS),
-    updated_at: contactTime(atS),
-    signed_up_at: role === 'user' ? contactTime(openedAtS) : null,
-    last_seen_at: contactTime(atS),
+    created_at: offsetTime(openedAtS),
+    updated_at: offsetTime(atS),
+    signed_up_at: role === 'user' ? offsetTime(openedAtS) : null,
+    last_seen_at: offsetTime(atS),
     last_replied_at: null,
     last_contacted_at: null,
     last_email_opened_at: null,
@@ -65,6 +97,7 @@ function contact({ random, cast, appId, openedAtS, atS, sequence }: Scene, role:
     sms_consent: false,
     unsubscribed_from_sms: false,
     enabled_push_messaging: null,
+    ...fields,
   };
 }
 
@@ -75,9 +108,4 @@ function mobile(system: 'android' | 'ios'): Item {
 
 function related(contactId: string, what: string): Item {
   return { type: 'list', data: [], url: `/contacts/${contactId}/${what}`, total_count: 0, has_more: false };
-}
-
-/** A contact's times are written with an offset, not with `Z`. */
-function contactTime(atS: number): string {
-  return isoTime(atS).replace('Z', '+00:00');
 }

@@ -1,53 +1,24 @@
-import { type Item, isoTime, type Scene, sentence } from './scene.ts';
+import { linkedObjects, tagList } from './list.ts';
+import { ADMIN, adminReference, contactList, customer } from './people.ts';
+import type { Item, Scene } from './scene.ts';
+import { messageBody } from './text.ts';
+import { statisticsTime } from './time.ts';
 
-const ADMIN = { id: '9608799', type: 'admin', name: 'Morgan Reyes', email: 'morgan.reyes@example.com' } as const;
+export type ConversationState = 'open' | 'closed' | 'snoozed';
 
-interface Part {
-  readonly partType: string;
-  readonly body: string | null;
-  readonly author: Item;
+/** What a notification shows of a conversation beside what all have. */
+interface ConversationShape {
+  readonly state: ConversationState;
+  /** The parts that made Intercom notify, nearly always one. */
+  readonly parts: readonly Item[];
+  /** Fields of the conversation itself that this changes or adds. */
+  readonly fields?: Item;
 }
 
-interface Shape {
-  readonly state: 'open' | 'closed';
-  readonly part: Part | null;
-  readonly rating: Item | null;
-}
-
-/** The customer's first message. It is in `source.body`; there are no parts yet. */
-export function conversationCreated(scene: Scene): Item {
-  return conversation(scene, { state: 'open', part: null, rating: null });
-}
-
-/** The customer writes again: the words are in the last part. Now and then the reply reopens, and its part says `open`. */
-export function conversationReplied(scene: Scene): Item {
-  const partType = scene.random.oneIn(16) ? 'open' : 'comment';
-  const part = { partType, body: sentence(scene.random), author: customer(scene) };
-  return conversation(scene, { state: 'open', part, rating: null });
-}
-
-/** A teammate closes it, without words. */
-export function conversationClosed(scene: Scene): Item {
-  return conversation(scene, { state: 'closed', part: { partType: 'close', body: null, author: ADMIN }, rating: null });
-}
-
-/** The customer rates it. No capture of this topic is public: the rating is shaped as in the REST description. */
-export function conversationRated(scene: Scene): Item {
-  const { random, cast, atS } = scene;
-  const rating = {
-    rating: 1 + random.int(5),
-    remark: random.oneIn(2) ? null : 'Très bien, merci ! 👍',
-    created_at: atS,
-    contact: { type: 'contact', id: cast.contactId },
-    teammate: { type: 'admin', id: ADMIN.id },
-  };
-  const part = { partType: 'conversation_rating_changed', body: null, author: customer(scene) };
-  return conversation(scene, { state: 'closed', part, rating });
-}
-
-/** A conversation as API versions up to 2.14 send it: HTML bodies, statistics with ISO times. */
-function conversation(scene: Scene, { state, part, rating }: Shape): Item {
+/** A conversation as API versions 2.14 and 2.15 send it; they differ in bodies and in the times of the statistics. */
+export function conversation(scene: Scene, { state, parts, fields = {} }: ConversationShape): Item {
   const { cast, openedAtS, atS } = scene;
+  const untouched = parts.length === 0;
   return {
     type: 'conversation',
     id: cast.conversationId,
@@ -56,44 +27,43 @@ function conversation(scene: Scene, { state, part, rating }: Shape): Item {
     waiting_since: state === 'open' ? atS : null,
     snoozed_until: null,
     source: source(scene),
-    contacts: {
-      type: 'contact.list',
-      contacts: [{ type: 'contact', id: cast.contactId, external_id: cast.externalId }],
-    },
+    contacts: contactList(cast),
     first_contact_reply: { created_at: openedAtS, type: 'conversation', url: 'https://shop.example.com/help' },
-    admin_assignee_id: part === null ? null : Number(ADMIN.id),
+    admin_assignee_id: untouched ? null : Number(ADMIN.id),
     team_assignee_id: null,
-    open: state === 'open',
+    open: state !== 'closed',
     state,
     read: state === 'closed',
-    tags: { type: 'tag.list', tags: [] },
+    tags: tagList(),
     priority: 'not_priority',
     sla_applied: null,
     statistics: statistics(scene, state),
-    conversation_rating: rating,
-    teammates: { type: 'admin.list', admins: part === null ? [] : [{ type: 'admin', id: ADMIN.id }] },
+    conversation_rating: null,
+    teammates: { type: 'admin.list', admins: untouched ? [] : [adminReference] },
     title: null,
     custom_attributes: { 'Has attachments': false, 'Auto-translated': false, 'Copilot used': false },
     topics: { type: 'topic.list', topics: [], total_count: 0 },
     ticket: null,
-    linked_objects: { type: 'list', data: [], total_count: 0, has_more: false },
+    linked_objects: linkedObjects,
     ai_agent: null,
     ai_agent_participated: false,
     conversation_parts: {
       type: 'conversation_part.list',
-      conversation_parts: part === null ? [] : [conversationPart(scene, part, state)],
-      total_count: part === null ? 0 : 1,
+      conversation_parts: parts,
+      total_count: parts.length,
     },
+    ...fields,
   };
 }
 
+/** The first message, the customer's. */
 function source(scene: Scene): Item {
   return {
     type: 'conversation',
     id: scene.cast.messageId,
     delivered_as: 'customer_initiated',
     subject: '',
-    body: `<p>${scene.cast.question}</p>`,
+    body: messageBody(scene.apiVersion, scene.cast.question),
     author: customer(scene),
     attachments: [],
     url: 'https://shop.example.com/help',
@@ -101,25 +71,33 @@ function source(scene: Scene): Item {
   };
 }
 
+/** The first message where a teammate began. */
+export function adminSource(scene: Scene): Item {
+  const body = messageBody(scene.apiVersion, 'How do you get on?');
+  return { ...source(scene), delivered_as: 'admin_initiated', subject: 'Hello', body, author: ADMIN, url: null };
+}
+
 /** `count_conversation_parts` is the sequence: the natural place where a receiver can see the order. */
-function statistics({ openedAtS, atS, sequence }: Scene, state: Shape['state']): Item {
+function statistics({ apiVersion, openedAtS, atS, sequence }: Scene, state: ConversationState): Item {
+  const closed = state === 'closed';
+  const time = (seconds: number) => statisticsTime(apiVersion, seconds);
   return {
     type: 'conversation_statistics',
     time_to_assignment: null,
     time_to_admin_reply: null,
-    time_to_first_close: state === 'closed' ? atS - openedAtS : null,
-    time_to_last_close: state === 'closed' ? atS - openedAtS : null,
+    time_to_first_close: closed ? atS - openedAtS : null,
+    time_to_last_close: closed ? atS - openedAtS : null,
     median_time_to_reply: null,
-    first_contact_reply_at: isoTime(openedAtS),
+    first_contact_reply_at: time(openedAtS),
     first_assignment_at: null,
     first_admin_reply_at: null,
-    first_close_at: state === 'closed' ? isoTime(atS) : null,
+    first_close_at: closed ? time(atS) : null,
     last_assignment_at: null,
     last_assignment_admin_reply_at: null,
-    last_contact_reply_at: isoTime(atS),
+    last_contact_reply_at: time(atS),
     last_admin_reply_at: null,
-    last_close_at: state === 'closed' ? isoTime(atS) : null,
-    last_closed_by_id: state === 'closed' ? Number(ADMIN.id) : null,
+    last_close_at: closed ? time(atS) : null,
+    last_closed_by_id: closed ? Number(ADMIN.id) : null,
     count_reopens: 0,
     count_assignments: 0,
     count_conversation_parts: sequence,
@@ -127,31 +105,4 @@ function statistics({ openedAtS, atS, sequence }: Scene, state: Shape['state']):
     assigned_team_first_response_time_in_office_hours: [],
     handling_time: null,
   };
-}
-
-function conversationPart({ atS, partId }: Scene, { partType, body, author }: Part, state: Shape['state']): Item {
-  return {
-    type: 'conversation_part',
-    id: partId,
-    part_type: partType,
-    body,
-    created_at: atS,
-    updated_at: atS,
-    notified_at: atS,
-    assigned_to: null,
-    author: { ...author, from_ai_agent: false, is_ai_answer: false },
-    attachments: [],
-    external_id: null,
-    redacted: false,
-    metadata: {},
-    email_message_metadata: null,
-    state,
-    tags: [],
-    event_details: {},
-    app_package_code: null,
-  };
-}
-
-function customer({ cast }: Scene): Item {
-  return { id: cast.contactId, type: 'user', name: cast.name, email: cast.email };
 }

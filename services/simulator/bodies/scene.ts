@@ -1,6 +1,8 @@
 import { type Random, seededRandom, streams } from '../random.ts';
+import type { ApiVersion } from './api-version.ts';
+import { questions } from './text.ts';
 
-/** The people and things of one slot of a run: one conversation, its contact, their ticket and company. */
+/** The people and things of one slot of a run: one conversation, its contact, their ticket and company, one thing more. */
 export interface Cast {
   readonly conversationId: string;
   /** The conversation's first message. */
@@ -9,9 +11,12 @@ export interface Cast {
   readonly externalId: string | null;
   readonly ticketId: string;
   readonly companyId: string;
+  /** Whatever else a notification may be about: an article, a call, an admin. Digits. */
+  readonly thingId: string;
   readonly name: string | null;
   readonly email: string;
   readonly city: string | null;
+  /** What the customer wants to know, as plain text. */
   readonly question: string;
 }
 
@@ -20,6 +25,8 @@ export interface Scene {
   readonly random: Random;
   readonly cast: Cast;
   readonly appId: string;
+  /** What the app is set to; it decides some shapes. */
+  readonly apiVersion: ApiVersion;
   /** When the subject came to be. */
   readonly openedAtS: number;
   /** When this happened to it. */
@@ -30,8 +37,11 @@ export interface Scene {
   readonly partId: string;
 }
 
-/** The JSON object at `data.item`. */
+/** The JSON object at `data.item`, or one inside it. */
 export type Item = Readonly<Record<string, unknown>>;
+
+/** How one topic's item is made; pure. */
+export type Build = (scene: Scene) => Item;
 
 type Person = Pick<Cast, 'name' | 'email' | 'city'>;
 
@@ -47,23 +57,12 @@ const people: readonly [Person, ...Person[]] = [
   { name: 'Priya 🌻 Raman', email: '', city: 'சென்னை' },
 ];
 
-const questions = [
-  'Where is my order?',
-  'Où est passée ma commande n° 4211 ? 📦',
-  'Can I change the plan &amp; keep the discount &lt;10%&gt;?',
-  'パスワードを忘れました。',
-  'الفاتورة لم تصل بعد',
-  'It says "error: \\u0000 at C:\\new\\table" — what now?',
-  'line one<br>line two\u2028line three',
-  '👩‍👩‍👧‍👦 family plan, please',
-] as const;
-
 /** Ids of one kind and seed are a block of a million numbers, so that no two slots of a run share one. */
 const IDS_PER_BLOCK = 1_000_000;
-/** Blocks of one kind; the highest id is 4 × 10^15 + 10^15 < 2^53, so a receiver that reads it as a number gets it right. */
+/** Blocks of one kind; the highest id is 5 × 10^15 + 10^15 < 2^53, so a receiver that reads it as a number gets it right. */
 const BLOCKS = 1_000_000_000;
 /** What is numbered apart from the others. */
-const idKinds = { conversation: 1, ticket: 2, part: 3, unknown: 4 } as const;
+const idKinds = { conversation: 1, ticket: 2, part: 3, unknown: 4, thing: 5 } as const;
 
 /** @returns a numeric id as Intercom writes it; injective in `index` (0 … 999 999) for a given seed and kind */
 export function numericId(kind: keyof typeof idKinds, seed: number, index: number): string {
@@ -78,6 +77,7 @@ export function castOf(seed: number, slot: number): Cast {
   return {
     conversationId: numericId('conversation', seed, slot),
     ticketId: numericId('ticket', seed, slot),
+    thingId: numericId('thing', seed, slot),
     messageId: String(3_000_000_000 + random.int(1_000_000_000)),
     contactId: random.hex(24),
     companyId: random.hex(24),
@@ -85,15 +85,4 @@ export function castOf(seed: number, slot: number): Cast {
     ...random.pick(people),
     question: random.pick(questions),
   };
-}
-
-/** One sentence a customer might write, as Intercom's HTML. */
-export function sentence(random: Random): string {
-  if (random.oneIn(50)) return `<pre><code>${'at handler (/srv/app/index.js:42:7)<br>'.repeat(200)}</code></pre>`;
-  return `<p>${random.pick(questions)}</p>`;
-}
-
-/** Unix seconds as ISO 8601 in UTC, the way statistics carry them up to API version 2.14. */
-export function isoTime(atS: number): string {
-  return new Date(atS * 1000).toISOString();
 }

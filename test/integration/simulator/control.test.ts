@@ -63,6 +63,8 @@ describe('the control API', () => {
     { what: 'no body', body: undefined },
     { what: 'a count that is none', body: { count: 1.5, ratePerSecond: 1 } },
     { what: 'a topic outside the catalogue', body: { count: 1, ratePerSecond: 1, topics: ['user.created'] } },
+    { what: 'more slow bodies than notifications', body: { count: 1, ratePerSecond: 1, slowBodies: 1, aborted: 1 } },
+    { what: 'replays of nothing', body: { count: 0, ratePerSecond: 1, replays: 1 } },
     { what: 'no topic at all', body: { count: 1, ratePerSecond: 1, topics: [] } },
     { what: 'duplicates of nothing', body: { count: 0, ratePerSecond: 1, duplicates: 1 } },
     { what: 'a field nobody knows', body: { count: 1, ratePerSecond: 1, speed: 3 } },

@@ -1,6 +1,6 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
@@ -82,14 +82,49 @@ describe('sending once', () => {
     });
   });
 
-  it('reports what was sent so far, and ends with 1, at SIGTERM', async () => {
+  it('writes one JSON line a notification, with its answer and latency', async () => {
+    const results = join(folder, 'results.ndjson');
+    const endpoint = await startReceiver(({ method, headers }) =>
+      method === 'HEAD' || headers['x-hub-signature'] ? 200 : 401,
+    );
+    const sending = ['--url', endpoint.url, '--secret-file', secretFile, '--count', '8', '--rate', '200'];
+    const ended = await simulate(...sending, '--forgeries', '2', '--seed', '1', '--results', results);
+    await endpoint.close();
+    expect(JSON.parse(ended.stdout)).toMatchObject({ sent: 10 });
+    const lines = readFileSync(results, 'utf8').trimEnd().split('\n');
+    expect(lines).toHaveLength(10);
+    for (const line of lines) {
+      expect(JSON.parse(line)).toMatchObject({
+        id: expect.stringMatching(/^notif_/),
+        key: expect.stringMatching(/^simulat0r:notif_/),
+        kind: expect.stringMatching(/^(good|forged)$/),
+        attempts: [{ status: expect.any(Number), latencyMs: expect.any(Number) }],
+      });
+    }
+    expect(lines.join('')).not.toContain(SECRET);
+  });
+
+  it('tells every two seconds how far it is; reports what was sent so far, and ends with 1, at SIGTERM', async () => {
     const endpoint = await startReceiver(() => 200);
     const args = ['--url', endpoint.url, '--secret-file', secretFile, '--count', '1000', '--rate', '20'];
     const child = start(args);
     const ended = endOf(child);
-    await until(() => endpoint.posts().length > 3, { describe: 'a few notifications to arrive' });
+    let told = '';
+    child.stderr.on('data', (chunk) => (told += String(chunk)));
+    await until(() => told.includes('"msg":"sending"'), { describe: 'the first word about it' });
     child.kill('SIGTERM');
-    const { status, stdout } = await ended;
+    const { status, stdout, stderr } = await ended;
+    const progress: unknown = stderr
+      .split('\n')
+      .filter((line) => line.includes('"msg":"sending"'))
+      .map((line): unknown => JSON.parse(line))[0];
+    expect(progress).toMatchObject({
+      planned: 1000,
+      delivered: expect.any(Number),
+      errors: 0,
+      awaitingRetry: 0,
+      held: 0,
+    });
     expect(status).toBe(1);
     expect(JSON.parse(stdout)).toMatchObject({
       sent: endpoint.posts().length - 1,

@@ -60,7 +60,11 @@ describe('the retry', () => {
     expect(progress).toMatchObject({ state: 'disabled', planned: 500, awaitingRetry: 0 });
     expect(progress.sent).toBe(sent(endpoint).length);
     expect(progress.sent).toBeLessThan(500);
-    expect(progress.report.intercom).toMatchObject({ errors: progress.sent, dropped: progress.sent, disabled: true });
+    expect(progress.report.intercom).toMatchObject({ errors: progress.sent, dropped: progress.sent });
+    expect(intercom.report()).toMatchObject({
+      subscription: { condition: { kind: 'disabled' } },
+      drops: { disabled: progress.sent },
+    });
     expect(intercom.send({ count: 1, ratePerSecond: 1 })).toEqual({ kind: 'refused', reason: 'subscription-disabled' });
     await intercom.saveUrl({ url: endpoint.url, ...SUBSCRIPTION });
     expect(intercom.send({ count: 1, ratePerSecond: 1 })).toMatchObject({ kind: 'started' });

@@ -1,26 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import {
-  fateOf,
-  noPenalties,
-  type Outcome,
-  type Penalties,
-  penalise,
-  type SendEvent,
-} from '#services/simulator/penalties.ts';
+import { type Counts, count, noCounts, type SendEvent } from '#services/simulator/penalties/counts.ts';
+import { fateOf, type Outcome } from '#services/simulator/penalties/outcome.ts';
+import { aborted, answered, timedOut, unreachable } from './answers.ts';
 
-const answered = (status: number, latencyMs = 20): Outcome => ({ kind: 'answered', status, latencyMs });
-const timedOut: Outcome = { kind: 'timed-out', latencyMs: 5000 };
-const unreachable: Outcome = { kind: 'unreachable', code: 'ECONNREFUSED', latencyMs: 1 };
 const first = (outcome: Outcome): SendEvent => ({ kind: 'attempt', attempt: 1, outcome });
 const second = (outcome: Outcome): SendEvent => ({ kind: 'attempt', attempt: 2, outcome });
 const forgery = (outcome: Outcome): SendEvent => ({ kind: 'forgery', outcome });
-
-const after = (...events: SendEvent[]): Penalties => events.reduce(penalise, noPenalties);
+const replay = (outcome: Outcome): SendEvent => ({ kind: 'replay', outcome });
 
 interface Case {
   readonly what: string;
   readonly events: readonly SendEvent[];
-  readonly counted: Partial<Penalties>;
+  readonly counted: Partial<Counts>;
 }
 
 const oneError = { errors: 1, consecutiveErrors: 1, longestStreak: 1 };
@@ -47,42 +38,42 @@ const cases: readonly Case[] = [
     counted: { errors: 2, retried: 1, lostAfterRetry: 1, consecutiveErrors: 2, longestStreak: 2 },
   },
   {
+    what: 'a 429 at the retry: put off once more, not lost',
+    events: [first(answered(500)), second(answered(429))],
+    counted: { errors: 2, retried: 1, throttled: 1, consecutiveErrors: 2, longestStreak: 2 },
+  },
+  {
     what: 'a streak, a delivery, and a shorter streak',
     events: [first(timedOut), first(timedOut), first(timedOut), first(answered(200)), first(timedOut)],
     counted: { errors: 4, delivered: 1, consecutiveErrors: 1, longestStreak: 3 },
   },
-  { what: 'a 410', events: [first(answered(410))], counted: { ...oneError, dropped: 1, disabled: true } },
   {
-    what: 'a 410 at the retry',
-    events: [first(timedOut), second(answered(410))],
-    counted: { errors: 2, retried: 1, consecutiveErrors: 2, longestStreak: 2, dropped: 1, disabled: true },
+    what: 'a request that the sender broke off between two errors: the streak is not its business',
+    events: [first(timedOut), first(aborted), first(timedOut)],
+    counted: { errors: 2, aborted: 1, consecutiveErrors: 2, longestStreak: 2 },
   },
   {
-    what: 'a 410, after which the URL is saved again',
-    events: [first(answered(410)), { kind: 'url-saved' }],
+    what: 'a 410, and the notification dropped',
+    events: [first(answered(410)), { kind: 'dropped', because: 'disabled' }],
     counted: { ...oneError, dropped: 1 },
   },
-  { what: 'a retry that never came', events: [{ kind: 'retry-dropped' }], counted: { dropped: 1 } },
+  { what: 'a retry that never came', events: [{ kind: 'dropped', because: 'stopped' }], counted: { dropped: 1 } },
   { what: 'a forgery refused', events: [forgery(answered(401))], counted: { rejectedForgeries: 1 } },
   { what: 'a forgery refused slowly', events: [forgery(answered(403, 900))], counted: { rejectedForgeries: 1 } },
   { what: 'a forgery believed', events: [forgery(answered(200))], counted: { acceptedForgeries: 1 } },
   { what: 'a forgery that caused a failure', events: [forgery(answered(500))], counted: { undecidedForgeries: 1 } },
   { what: 'a forgery without an answer', events: [forgery(timedOut)], counted: { undecidedForgeries: 1 } },
   {
-    what: 'a refused forgery between two errors: the streak is not its business',
-    events: [first(timedOut), forgery(answered(401)), first(timedOut)],
-    counted: { errors: 2, consecutiveErrors: 2, longestStreak: 2, rejectedForgeries: 1 },
+    what: 'a refused forgery and a failed replay between two errors',
+    events: [first(timedOut), forgery(answered(401)), replay(timedOut), first(timedOut)],
+    counted: { errors: 2, consecutiveErrors: 2, longestStreak: 2, rejectedForgeries: 1, replays: 1 },
   },
-  {
-    what: 'an answer 410 to a forgery: the subscription stays',
-    events: [forgery(answered(410))],
-    counted: { rejectedForgeries: 1 },
-  },
+  { what: 'a replay believed', events: [replay(answered(200, 900))], counted: { replays: 1 } },
 ];
 
-describe('penalise', () => {
+describe('count', () => {
   it.each(cases)('counts $what', ({ events, counted }) => {
-    expect(after(...events)).toEqual({ ...noPenalties, ...counted });
+    expect(events.reduce(count, noCounts)).toEqual({ ...noCounts, ...counted });
   });
 });
 
@@ -90,14 +81,23 @@ describe('fateOf', () => {
   it.each([
     { attempt: 1, outcome: answered(200), fate: 'delivered' },
     { attempt: 2, outcome: answered(299), fate: 'delivered' },
+    { attempt: 1, outcome: answered(199), fate: 'retry' },
     { attempt: 1, outcome: answered(300), fate: 'retry' },
     { attempt: 1, outcome: answered(404), fate: 'retry' },
+    { attempt: 1, outcome: answered(409), fate: 'retry' },
     { attempt: 1, outcome: answered(410), fate: 'disabled' },
     { attempt: 2, outcome: answered(410), fate: 'disabled' },
+    { attempt: 1, outcome: answered(411), fate: 'retry' },
+    { attempt: 1, outcome: answered(428), fate: 'retry' },
+    { attempt: 1, outcome: answered(429), fate: 'put-off' },
+    { attempt: 2, outcome: answered(429), fate: 'put-off' },
+    { attempt: 2, outcome: answered(430), fate: 'lost' },
     { attempt: 1, outcome: timedOut, fate: 'retry' },
     { attempt: 1, outcome: unreachable, fate: 'retry' },
     { attempt: 2, outcome: answered(503), fate: 'lost' },
     { attempt: 2, outcome: unreachable, fate: 'lost' },
+    { attempt: 1, outcome: aborted, fate: 'again' },
+    { attempt: 2, outcome: aborted, fate: 'again' },
   ] as const)('attempt $attempt, $outcome.kind $outcome.status: $fate', ({ attempt, outcome, fate }) => {
     expect(fateOf(attempt, outcome)).toBe(fate);
   });
