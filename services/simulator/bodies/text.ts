@@ -1,6 +1,5 @@
 import type { Random } from '../random.ts';
 import type { ApiVersion } from './api-version.ts';
-import type { Item } from './scene.ts';
 
 /** What customers write, as plain text: accents, other scripts, markup, escapes, line breaks, joined emoji. */
 export const questions = [
@@ -55,6 +54,6 @@ export function html(text: string): string {
  * A reply's translations: HTML in every API version, by language, and which one is the original.
  * @param text what was written; only one sentence of German stands for its translation
  */
-export function translationsOf(text: string): Item {
+export function translationsOf(text: string): Readonly<Record<string, string>> {
   return { original: 'en', en: html(text), de: html('Bitte versuchen Sie es noch einmal.') };
 }

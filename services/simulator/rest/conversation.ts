@@ -1,6 +1,20 @@
 import { z } from 'zod';
 import type { Item } from '../bodies/scene.ts';
-import type { ReplyPart } from './reply.ts';
+
+export interface Author {
+  readonly type: 'admin' | 'user';
+  readonly id: string;
+  readonly name: string | null;
+  readonly email: string;
+}
+
+/** A part of a conversation that came by the REST API. */
+export interface ReplyPart extends Item {
+  readonly id: string;
+  readonly part_type: string;
+  readonly author: Author;
+  readonly updated_at: number;
+}
 
 /** As many parts of one conversation as Intercom ever returns, the latest. */
 const MAX_PARTS = 500;

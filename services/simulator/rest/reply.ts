@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ADMIN } from '../bodies/people.ts';
 import type { Item } from '../bodies/scene.ts';
-import type { ConversationItem } from './conversation.ts';
+import type { Author, ConversationItem, ReplyPart } from './conversation.ts';
 import type { Refusal } from './refusal.ts';
 
 /** A reply that Intercom would accept. */
@@ -12,21 +12,6 @@ export interface Reply {
   readonly body: string;
   /** Unix seconds, where the sender dates it. */
   readonly createdAtS: number | null;
-}
-
-interface Author {
-  readonly type: 'admin' | 'user';
-  readonly id: string;
-  readonly name: string | null;
-  readonly email: string;
-}
-
-/** A part of a conversation that came by the REST API. */
-export interface ReplyPart extends Item {
-  readonly id: string;
-  readonly part_type: string;
-  readonly author: Author;
-  readonly updated_at: number;
 }
 
 type ReplyVerdict =
