@@ -4,9 +4,10 @@ import { stopAll, untilAskedToEnd } from '#shared/lifecycle.ts';
 import { createLogger } from '#shared/logger.ts';
 import { createRegistry } from '#shared/metrics.ts';
 import { closeNats, connectNats } from '#shared/nats.ts';
-import { buildApp } from './app.ts';
 import { ingressConfig } from './config.ts';
+import { closeServer, listen } from './listen.ts';
 import { createIngressMetrics } from './metrics.ts';
+import { createIngressServer } from './server.ts';
 import { SigningSecrets } from './signing-secrets.ts';
 import { JetStreamStore } from './store.ts';
 
@@ -38,7 +39,7 @@ if (connection === null) {
 
 const metrics = createIngressMetrics(registry);
 const store = new JetStreamStore(connection, (result) => metrics.publishGroups.inc({ result }));
-const app = buildApp({
+const server = createIngressServer({
   webhook: config.WEBHOOK_TOKEN,
   path: config.WEBHOOK_PATH,
   topics: new Set(config.TOPICS),
@@ -54,7 +55,7 @@ const app = buildApp({
   metrics,
   logger,
 });
-await app.listen({ host: config.HOST, port: config.PORT });
+await listen(server, { host: config.HOST, port: config.PORT });
 readiness = { kind: 'ready' };
 logger.info({ port: config.PORT, path: config.WEBHOOK_PATH, topics: config.TOPICS.length }, 'listening');
 
@@ -65,7 +66,7 @@ logger.info({ signal, drainDelayMs: config.DRAIN_DELAY_MS }, 'draining');
 const clean = await stopAll(
   [
     { name: 'drain', deadlineMs: config.DRAIN_DELAY_MS + 1_000, run: () => delay(config.DRAIN_DELAY_MS) },
-    { name: 'listener', deadlineMs: 12_000, run: () => app.close() },
+    { name: 'listener', deadlineMs: 12_000, run: () => closeServer(server) },
     { name: 'nats', deadlineMs: 5_000, run: () => closeNats(connection) },
     { name: 'inner server', deadlineMs: 1_000, run: () => inner.close() },
   ],

@@ -77,36 +77,63 @@ const MAX_VALUES = 5_000;
 const MAX_IDS = 32;
 const MAX_ID_LENGTH = 64;
 
+interface Found {
+  readonly contacts: Set<string>;
+  readonly conversations: Set<string>;
+}
+
 /**
  * Every contact and conversation id anywhere in the item, so that all that is stored about one person can be found
  * again. Breadth first.
  */
-function findIds(item: unknown): { contacts: Set<string>; conversations: Set<string> } {
-  const contacts = new Set<string>();
-  const conversations = new Set<string>();
-  const queue: unknown[] = [item];
-  for (let i = 0; i < queue.length; i++) {
-    const value = queue[i];
-    if (typeof value !== 'object' || value === null) continue;
-    if (isRecord(value)) {
-      const type = value['type'];
-      // The contacts of a closed ticket are `{id, role}`.
-      const isWhat = type ?? value['role'];
-      if (typeof isWhat === 'string' && isContact(isWhat)) add(contacts, value['id']);
-      if (type === 'conversation') add(conversations, value['id']);
-      if (type === 'event') add(contacts, value['user_id']);
-      add(conversations, value['conversation_id']);
-      add(contacts, value['contact_id']);
-      add(contacts, value['intercom_user_id']);
-      if (isRecord(value['contact'])) add(contacts, value['contact']['id']);
-      if (isRecord(value['conversation'])) add(conversations, value['conversation']['id']);
-    }
-    for (const child of Object.values(value)) {
-      if (queue.length >= MAX_VALUES) break;
-      if (typeof child === 'object' && child !== null) queue.push(child);
-    }
+function findIds(item: unknown): Found {
+  const found: Found = { contacts: new Set(), conversations: new Set() };
+  const queue: object[] = typeof item === 'object' && item !== null ? [item] : [];
+  // Grows while it is gone through.
+  for (const value of queue) {
+    if (isRecord(value)) readRecord(value, found, queue);
+    else if (Array.isArray(value)) for (const child of value) enqueue(child, queue);
   }
-  return { contacts, conversations };
+  return found;
+}
+
+/** In one pass without a list of names: JSON's objects inherit nothing that would be gone through. */
+function readRecord(value: Record<string, unknown>, { contacts, conversations }: Found, queue: object[]): void {
+  const type = value['type'];
+  for (const name in value) {
+    const child = value[name];
+    switch (name) {
+      case 'id':
+        // The contacts of a closed ticket are `{id, role}`.
+        if (isContactType(type ?? value['role'])) add(contacts, child);
+        else if (type === 'conversation') add(conversations, child);
+        break;
+      case 'user_id':
+        if (type === 'event') add(contacts, child);
+        break;
+      case 'contact_id':
+      case 'intercom_user_id':
+        add(contacts, child);
+        break;
+      case 'conversation_id':
+        add(conversations, child);
+        break;
+      case 'contact':
+        if (isRecord(child)) add(contacts, child['id']);
+        break;
+      case 'conversation':
+        if (isRecord(child)) add(conversations, child['id']);
+        break;
+      default:
+    }
+    enqueue(child, queue);
+  }
+}
+
+const isContactType = (type: unknown): boolean => typeof type === 'string' && isContact(type);
+
+function enqueue(value: unknown, queue: object[]): void {
+  if (typeof value === 'object' && value !== null && queue.length < MAX_VALUES) queue.push(value);
 }
 
 function add(ids: Set<string>, value: unknown): void {

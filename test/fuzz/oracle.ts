@@ -4,8 +4,8 @@ import { SECRET } from '#test/integration/ingress/setup.ts';
 import type { Shot } from './shots.ts';
 import type { Seen } from './target.ts';
 
-/** Whatever is sent. 410 unsubscribes, 429 delays, 5xx is ours alone; 417 is what HTTP has for an unknown Expect. */
-const ALLOWED: ReadonlySet<number> = new Set([200, 400, 401, 404, 405, 408, 413, 417, 431]);
+/** Whatever is sent. 410 unsubscribes, 429 delays, 5xx is ours alone. */
+const ALLOWED: ReadonlySet<number> = new Set([200, 400, 401, 404, 405, 408, 413, 431]);
 
 /** @returns what is wrong with the answers to one shot, in words */
 export function faultsOf({ bytes, expects }: Shot, { statuses }: Seen): string[] {

@@ -47,7 +47,8 @@ export const storedDeadLetters = (broker: Broker): Promise<StoredMessage[]> => s
 async function stored({ manager }: Broker, stream: string): Promise<StoredMessage[]> {
   const { state } = await manager.streams.info(stream);
   const found: StoredMessage[] = [];
-  for (let seq = state.first_seq; seq <= state.last_seq; seq += 1) {
+  // An empty stream says 0.
+  for (let seq = Math.max(1, state.first_seq); seq <= state.last_seq; seq += 1) {
     const message = await manager.streams.getMessage(stream, { seq });
     if (message === null) continue;
     const { subject, data, header } = message;

@@ -1,10 +1,10 @@
 import { createHmac } from 'node:crypto';
-import type { AddressInfo } from 'node:net';
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import { request } from 'undici';
-import { type AppDeps, buildApp } from '#services/ingress/app.ts';
+import { closeServer, listen } from '#services/ingress/listen.ts';
 import { createIngressMetrics } from '#services/ingress/metrics.ts';
+import { createIngressServer, type ServerDeps } from '#services/ingress/server.ts';
 import { JetStreamStore } from '#services/ingress/store.ts';
 import { type Broker, TOKEN } from '#test/support/broker.ts';
 
@@ -37,9 +37,9 @@ export interface Ingress {
 }
 
 /** The ingress of this process on a real socket, in front of a real stream. */
-export async function startIngress(broker: Broker, changes: Partial<AppDeps> = {}): Promise<Ingress> {
+export async function startIngress(broker: Broker, changes: Partial<ServerDeps> = {}): Promise<Ingress> {
   const metrics = createIngressMetrics(new Registry());
-  const app = buildApp({
+  const server = createIngressServer({
     webhook: TOKEN,
     path: PATH,
     topics: new Set(['conversation.user.replied']),
@@ -56,8 +56,7 @@ export async function startIngress(broker: Broker, changes: Partial<AppDeps> = {
     logger: pino({ level: 'silent' }),
     ...changes,
   });
-  await app.listen({ host: '127.0.0.1', port: 0 });
-  const { port } = app.server.address() as AddressInfo;
+  const port = await listen(server, { host: '127.0.0.1', port: 0 });
   return {
     port,
     url: `http://127.0.0.1:${port}${PATH}`,
@@ -65,7 +64,7 @@ export async function startIngress(broker: Broker, changes: Partial<AppDeps> = {
       const { values } = await metrics.answers.get();
       return Object.fromEntries(values.map(({ labels, value }) => [`${labels.outcome} ${labels.code}`, value]));
     },
-    close: () => app.close(),
+    close: () => closeServer(server),
   };
 }
 

@@ -102,6 +102,24 @@ export const REQUESTS: readonly BadInput[] = [
     connection: 'closed',
   },
   {
+    name: 'request: no host',
+    bytes: Buffer.from(
+      message({ body: body('no host') })
+        .toString()
+        .replace('Host: ingress\r\n', ''),
+    ),
+    answers: ['stored 200'],
+    connection: 'kept',
+    events: [bytesOf(body('no host'))],
+  },
+  stored('an expectation that nobody knows', { headers: ['Expect: 200-ok'] }),
+  {
+    name: 'request: a header of 64 kB',
+    bytes: message({ signatures: [`sha1=${PLANTED.padEnd(65_536, '0')}`] }),
+    answers: ['headers_too_large 431'],
+    connection: 'closed',
+  },
+  {
     name: 'request: a tunnel',
     bytes: message({ method: 'CONNECT', target: 'example.com:443' }),
     answers: [],
