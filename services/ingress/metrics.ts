@@ -8,7 +8,7 @@ export interface IngressMetrics {
   readonly lastNotification: Gauge;
 }
 
-/** Outcomes are those of `answer.ts` and `app.ts`: a fixed set, whatever is sent. */
+/** Outcomes are those of `answer.ts` and `server.ts`: a fixed set, whatever is sent. */
 export function createIngressMetrics(registry: Registry): IngressMetrics {
   const registers = [registry];
   return {
