@@ -29,7 +29,7 @@ demo: setup ## Watch 300 notifications and two kills on this machine (KEEP=1 sta
 programs: setup ## Find or get the programs that are not npm packages: nats-server, redis-server
 	@$(RUN) programs
 
-##@ Test (ARGS=... goes to vitest)
+##@ Test (ARGS=... goes to vitest, or to the drills)
 
 .PHONY: test
 test: setup ## Run every test
@@ -50,6 +50,10 @@ test-e2e: setup ## Run the tests of a whole local installation
 .PHONY: fuzz
 fuzz: setup ## Send mutated requests to a real ingress, 600 s or DURATION=...; what is new goes to test/fuzz/corpus
 	@$(RUN) fuzz -- $(if $(DURATION),--duration $(DURATION)) $(if $(SEED),--seed $(SEED))
+
+.PHONY: drill
+drill: setup ## Break things under load and judge what came of it, 16 min (ARGS="--only broker-kill", ARGS=--list)
+	@$(RUN) drill -- $(ARGS)
 
 ##@ Check
 
@@ -89,7 +93,7 @@ clean: ## Remove what tests and tools left behind; packages and the program cach
 ##@ Measure
 
 .PHONY: bench
-bench: bench-line bench-ingress ## Run every bench
+bench: bench-line bench-ingress bench-spool ## Run every bench
 
 .PHONY: bench-line
 bench-line: setup ## Measure simulator to handler: latency, start, memory
@@ -98,3 +102,7 @@ bench-line: setup ## Measure simulator to handler: latency, start, memory
 .PHONY: bench-ingress
 bench-ingress: setup ## Measure the ingress beside a Go program of the same job (PROFILE=1 shows where its time goes)
 	@$(RUN) bench:ingress -- $(if $(PROFILE),--profile)
+
+.PHONY: bench-spool
+bench-spool: setup ## Measure the ingress's spool beside node:sqlite on the same disk: records a second, stalls
+	@$(RUN) bench:spool

@@ -1,0 +1,25 @@
+import { readdir, stat, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { ensureFolder } from './folder.ts';
+
+/** What a person can still look at; damage beyond it is counted and not kept. */
+const MAX_BYTES = 16 * 1024 * 1024;
+const MAX_FILES = 1_000;
+
+/**
+ * Keeps bytes of a segment that are no record, for a person to look at. The same bytes of the same segment go to the
+ * same file, however often they are found.
+ * @returns the file's path, or null where as much as is allowed was kept before
+ * @throws Error of the file system
+ */
+export async function setAside(folder: string, segment: string, offset: number, bytes: Buffer): Promise<string | null> {
+  const side = join(folder, 'set-aside');
+  await ensureFolder(side);
+  const name = `${basename(segment, '.segment')}-${offset}`;
+  const others = (await readdir(side)).filter((other) => other !== name);
+  let total = bytes.length;
+  for (const other of others) total += (await stat(join(side, other))).size;
+  if (others.length >= MAX_FILES || total > MAX_BYTES) return null;
+  await writeFile(join(side, name), bytes);
+  return join(side, name);
+}
