@@ -5,8 +5,8 @@ import { request } from 'undici';
 import { closeServer, listen } from '#services/ingress/listen.ts';
 import { createIngressMetrics } from '#services/ingress/metrics.ts';
 import { createIngressServer, type ServerDeps } from '#services/ingress/server.ts';
-import { JetStreamStore } from '#services/ingress/store.ts';
 import { type Broker, TOKEN } from '#test/support/broker.ts';
+import { openStore } from './store.ts';
 
 export const SECRET = 'the-client-secret';
 export const PATH = '/intercom';
@@ -38,7 +38,8 @@ export interface Ingress {
 
 /** The ingress of this process on a real socket, in front of a real stream. */
 export async function startIngress(broker: Broker, changes: Partial<ServerDeps> = {}): Promise<Ingress> {
-  const metrics = createIngressMetrics(new Registry());
+  const opened = await openStore(broker.connection);
+  const metrics = createIngressMetrics(new Registry(), () => opened.spool.stats());
   const server = createIngressServer({
     webhook: TOKEN,
     path: PATH,
@@ -49,7 +50,7 @@ export async function startIngress(broker: Broker, changes: Partial<ServerDeps> 
     deadLetterTtlMs: 3_600_000,
     maxStorableBytes: () => 4 * 1024 * 1024,
     secrets: () => [SECRET],
-    store: new JetStreamStore(broker.connection),
+    store: opened.store,
     isDraining: () => false,
     nowMs: Date.now,
     metrics,
@@ -64,7 +65,10 @@ export async function startIngress(broker: Broker, changes: Partial<ServerDeps> 
       const { values } = await metrics.answers.get();
       return Object.fromEntries(values.map(({ labels, value }) => [`${labels.outcome} ${labels.code}`, value]));
     },
-    close: () => closeServer(server),
+    close: async () => {
+      await closeServer(server);
+      await opened.close();
+    },
   };
 }
 
