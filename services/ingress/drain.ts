@@ -15,6 +15,8 @@ const ALONE_MS = 4_000;
 const BATCH_RECORDS = 200;
 const BREATH_MS = 5;
 const RETRY_MS = 500;
+/** What no stream takes is offered again this much later: somebody may have raised a limit. */
+const STUCK_RETRY_MS = 10_000;
 /** JetStream's answer to a message that no stream will take, however often it is tried. */
 const TOO_LARGE = 10_054;
 
@@ -35,6 +37,7 @@ export class Drain {
   readonly #js: JetStreamClient;
   readonly #ending = new AbortController();
   #running: Promise<void> | null = null;
+  #onWake = (): void => undefined;
 
   constructor(deps: DrainDeps) {
     this.#deps = deps;
@@ -44,6 +47,7 @@ export class Drain {
 
   /** To be called when something is held, or may be. */
   wake(): void {
+    this.#onWake();
     if (this.#running !== null || this.#ending.signal.aborted) return;
     this.#running = this.#run().finally(() => {
       this.#running = null;
@@ -74,7 +78,9 @@ export class Drain {
       });
       if (records?.length === 0) {
         this.#deps.onBrokerBack();
-        return;
+        if (afterSeq === 0) return;
+        if ((await this.#untilWoken(STUCK_RETRY_MS)) === 'elapsed') afterSeq = 0;
+        continue;
       }
       const done = records === null ? 'nothing' : await this.#publish(records);
       if (done === 'too-large') afterSeq = records?.[0]?.seq ?? afterSeq;
@@ -83,6 +89,13 @@ export class Drain {
         () => null,
       );
     }
+  }
+
+  async #untilWoken(ms: number): Promise<'woken' | 'elapsed'> {
+    const woken = new AbortController();
+    this.#onWake = () => woken.abort();
+    const signal = AbortSignal.any([woken.signal, this.#ending.signal]);
+    return await delay(ms, 'elapsed' as const, { signal }).catch(() => 'woken' as const);
   }
 
   /** As many of the first as go together; in doubt, the first alone, so that one that is refused is found. */

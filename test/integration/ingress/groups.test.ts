@@ -71,6 +71,12 @@ it('one that no stream takes stays in the spool, and holds up no other', async (
   expect(new Set(kinds(await Promise.all(results)))).toEqual(new Set(['durable']));
   await drained(1);
   expect((await storedIds()).toSorted()).toEqual(['m0', 'm1', 'm3', 'm4', 'm5']);
+  await broker.server.freeze();
+  const later = put(store, topic('later'));
+  expect(await later).toEqual({ kind: 'durable' });
+  broker.server.thaw();
+  await drained(1);
+  expect(await storedIds()).toContain('later');
 });
 
 it('a stream that takes no batches gets them one by one', async () => {
