@@ -68,7 +68,7 @@ logger.info({ signal, drainDelayMs: config.DRAIN_DELAY_MS }, 'draining');
 const clean = await stopAll(
   [
     { name: 'drain', deadlineMs: config.DRAIN_DELAY_MS + 1_000, run: () => delay(config.DRAIN_DELAY_MS) },
-    { name: 'listener', deadlineMs: 12_000, run: () => closeServer(server) },
+    { name: 'listener', deadlineMs: 12_000, run: () => closeServer(server, REQUEST_TIMEOUT_MS) },
     ...stops,
     { name: 'nats', deadlineMs: 5_000, run: () => closeNats(connection) },
     { name: 'inner server', deadlineMs: 1_000, run: () => inner.close() },

@@ -10,7 +10,7 @@ import { notification, sign } from './setup.ts';
 
 const servers: Server[] = [];
 afterEach(async () => {
-  for (const server of servers.splice(0)) await closeServer(server);
+  for (const server of servers.splice(0)) await closeServer(server, 2_000);
 });
 
 /** What `endpoint.path` may hold and a router takes for more than it says. */

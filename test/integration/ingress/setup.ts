@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { promisify } from 'node:util';
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import { request } from 'undici';
@@ -33,6 +34,8 @@ export interface Ingress {
   readonly url: string;
   /** How often each outcome was answered, as the metrics count them: `stored 200`. */
   answers: () => Promise<Record<string, number>>;
+  /** Open at this moment. */
+  connections: () => Promise<number>;
   close: () => Promise<void>;
 }
 
@@ -65,8 +68,9 @@ export async function startIngress(broker: Broker, changes: Partial<ServerDeps> 
       const { values } = await metrics.answers.get();
       return Object.fromEntries(values.map(({ labels, value }) => [`${labels.outcome} ${labels.code}`, value]));
     },
+    connections: () => promisify(server.getConnections.bind(server))(),
     close: async () => {
-      await closeServer(server);
+      await closeServer(server, 1_000);
       await opened.close();
     },
   };
