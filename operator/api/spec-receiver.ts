@@ -32,7 +32,9 @@ const Spool = z
       .enum(['Ephemeral', 'Persistent'])
       .default('Ephemeral')
       .describe('Ephemeral survives a container, Persistent (a volume per pod) also the loss of a pod.'),
-    size: byteSize('Room for notifications while the broker is away; fixed once Persistent.').default('1Gi'),
+    size: byteSize('Room for notifications while the broker is away, at least 32Mi; fixed once Persistent.').default(
+      '1Gi',
+    ),
     storageClassName: optionalObjectName(
       'Storage class of a Persistent spool; empty = the default one of the cluster.',
     ),

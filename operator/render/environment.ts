@@ -4,11 +4,13 @@ import {
   DRAIN_DELAY_MS,
   HANDLER_AUTH_FILE,
   IngressSettings,
+  MIN_SPOOL_BYTES,
   MOUNTS,
   PORTS,
   WorkerSettings,
   webhookToken,
 } from '#shared/contract.ts';
+import { parseBytes } from '../api/byte-size.ts';
 import { parseDurationMs } from '../api/duration.ts';
 import type { Handler } from '../api/spec-handler.ts';
 import type { IntercomWebhook } from '../api/v1alpha1.ts';
@@ -23,6 +25,9 @@ const LOAD_BALANCER_DRAIN_DELAY_MS = 20_000;
 
 export const drainDelayMs = ({ spec }: IntercomWebhook): number =>
   spec.endpoint.type === 'LoadBalancer' ? LOAD_BALANCER_DRAIN_DELAY_MS : DRAIN_DELAY_MS;
+
+export const spoolBytes = ({ spec }: IntercomWebhook): number =>
+  Math.max(MIN_SPOOL_BYTES, parseBytes(spec.receiver.spool.size));
 
 const common = ({ metadata, spec }: IntercomWebhook, facts: RenderFacts) => ({
   WEBHOOK_NAMESPACE: metadata.namespace,
@@ -46,6 +51,8 @@ export function ingressEnvironment(webhook: IntercomWebhook, facts: RenderFacts)
     MAX_BODY_BYTES: receiver.maxBodyBytes,
     SIGNING_SECRETS_DIR: MOUNTS.signing,
     DRAIN_DELAY_MS: drainDelayMs(webhook),
+    SPOOL_DIR: MOUNTS.spool,
+    SPOOL_MAX_BYTES: spoolBytes(webhook),
   });
 }
 

@@ -3,7 +3,8 @@ import { readPubAck } from '#shared/pub-ack.ts';
 
 /**
  * JetStream's fast ingest (nats-server ≥ 2.14): messages with such reply subjects are one batch with one PubAck. Gap mode
- * `fail`: the server takes none after the first that it refuses, so exactly 1…count are stored, or were before.
+ * `fail`: the server takes none after the first that it refuses, so exactly 1…count are stored, or were before. The token
+ * before the flow is the batch's id, whatever stands before it: one id for two publishers would mix their batches.
  */
 export const MAX_GROUP = 400;
 

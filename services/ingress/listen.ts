@@ -9,9 +9,14 @@ export async function listen(server: Server, { host, port }: { host: string; por
   return (server.address() as AddressInfo).port;
 }
 
-/** Takes no new connections, closes those that are idle, and resolves when the last request is answered. */
-export async function closeServer(server: Server): Promise<void> {
+/**
+ * Takes no new connections, closes those that are idle, and resolves when the last request is answered; those that stall
+ * are cut off after `graceMs`, for a server that closes watches its time-outs no more.
+ */
+export async function closeServer(server: Server, graceMs: number): Promise<void> {
   const closed = once(server, 'close');
   server.close();
+  const timer = setTimeout(() => server.closeAllConnections(), graceMs);
   await closed;
+  clearTimeout(timer);
 }

@@ -9,7 +9,7 @@ import { closeServer, listen } from './listen.ts';
 import { createIngressMetrics } from './metrics.ts';
 import { createIngressServer } from './server.ts';
 import { SigningSecrets } from './signing-secrets.ts';
-import { JetStreamStore } from './store.ts';
+import { openSpool, wire } from './wiring.ts';
 
 const SECRETS_INTERVAL_MS = 2_000;
 const REQUEST_TIMEOUT_MS = 10_000;
@@ -29,6 +29,8 @@ secrets.watch(SECRETS_INTERVAL_MS, ending.signal);
 const inner = buildInnerServer({ readiness: () => readiness, registry });
 await inner.listen({ host: config.HOST, port: config.INNER_PORT });
 
+const spool = await openSpool({ folder: config.SPOOL_DIR, maxBytes: config.SPOOL_MAX_BYTES }, logger);
+
 readiness = { kind: 'not-ready', reason: `waiting for NATS at ${config.NATS_URL.join(', ')}` };
 const connecting = connectNats({ urls: config.NATS_URL, name: `ingress ${config.POD_NAME}` }, logger);
 const connection = await Promise.race([connecting, asked.then(() => null)]);
@@ -37,8 +39,8 @@ if (connection === null) {
   process.exit(0);
 }
 
-const metrics = createIngressMetrics(registry);
-const store = new JetStreamStore(connection, (result) => metrics.publishGroups.inc({ result }));
+const metrics = createIngressMetrics(registry, () => spool.stats());
+const { store, stops } = wire({ connection, spool, metrics, logger });
 const server = createIngressServer({
   webhook: config.WEBHOOK_TOKEN,
   path: config.WEBHOOK_PATH,
@@ -66,7 +68,8 @@ logger.info({ signal, drainDelayMs: config.DRAIN_DELAY_MS }, 'draining');
 const clean = await stopAll(
   [
     { name: 'drain', deadlineMs: config.DRAIN_DELAY_MS + 1_000, run: () => delay(config.DRAIN_DELAY_MS) },
-    { name: 'listener', deadlineMs: 12_000, run: () => closeServer(server) },
+    { name: 'listener', deadlineMs: 12_000, run: () => closeServer(server, REQUEST_TIMEOUT_MS) },
+    ...stops,
     { name: 'nats', deadlineMs: 5_000, run: () => closeNats(connection) },
     { name: 'inner server', deadlineMs: 1_000, run: () => inner.close() },
   ],

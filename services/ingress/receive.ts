@@ -2,8 +2,8 @@ import { MsgHdrsImpl } from '@nats-io/transport-node';
 import { DEAD_LETTER_HEADERS, FORMAT_VERSION, HEADERS, NO_HANDLER, SUBJECTS } from '#shared/contract.ts';
 import { type Envelope, MSG_ID, seal } from '#shared/envelope.ts';
 import { bodyDigest, readNotification } from '#shared/notification.ts';
+import type { PutResult } from './publish-alone.ts';
 import { type Refusal, type VerifiedBody, verify } from './signature.ts';
-import type { PutResult } from './store.ts';
 
 /** Everything that can become of a POST on the webhook's path whose body arrived. `answer.ts` says what is answered. */
 export type Outcome =
@@ -76,6 +76,8 @@ function unreadable(body: VerifiedBody, reason: string, deps: ReceiveDeps): Enve
   return {
     stream: 'dead-letters',
     subject: SUBJECTS.deadLetter(deps.webhook, NO_HANDLER, 'unreadable'),
+    // In no order with anything.
+    key: msgId,
     msgId,
     headers: MsgHdrsImpl.fromRecord({
       [MSG_ID]: [msgId],

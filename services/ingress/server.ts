@@ -5,7 +5,7 @@ import { answer } from './answer.ts';
 import { readBody } from './body.ts';
 import type { IngressMetrics } from './metrics.ts';
 import { type Outcome, type ReceiveDeps, receive, settled } from './receive.ts';
-import { RefusalLog } from './refusal-log.ts';
+import { SampledLog } from './sampled-log.ts';
 import type { Store } from './store.ts';
 
 export interface ServerDeps extends ReceiveDeps {
@@ -24,7 +24,7 @@ const KEEP_ALIVE_MS = 72_000;
 
 /** The HTTP side: from a request to {@link receive}, and its outcome to an answer. Listens nowhere yet. */
 export function createIngressServer(deps: ServerDeps): Server {
-  const refusals = new RefusalLog(deps.logger, deps.nowMs);
+  const sampled = new SampledLog(deps.nowMs);
   const options = {
     requestTimeout: deps.requestTimeoutMs,
     headersTimeout: deps.requestTimeoutMs,
@@ -85,7 +85,8 @@ export function createIngressServer(deps: ServerDeps): Server {
     if (!socket.writable) return;
     const [status, label] = CLIENT_ERRORS[code] ?? ['400 Bad Request', 'bad_request'];
     deps.metrics.answers.inc({ outcome: label, code: status.slice(0, 3) });
-    socket.end(`HTTP/1.1 ${status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`);
+    // Destroyed, for a sender that never ends its side would keep it for ever: Node's time-outs are over for it.
+    socket.end(`HTTP/1.1 ${status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`, () => socket.destroy());
   }
 
   /** What an outcome leaves behind beside its answer. */
@@ -101,9 +102,13 @@ export function createIngressServer(deps: ServerDeps): Server {
           'signed request is not a notification, kept as dead letter',
         );
       case 'refused':
-        return refusals.add(outcome.reason);
+        return sampled.add(outcome.reason, (count) =>
+          deps.logger.warn({ reason: outcome.reason, count }, 'signature refused'),
+        );
       case 'unavailable':
-        return deps.logger.error({ err: outcome.error }, 'notification could not be stored');
+        return sampled.add('unavailable', (count) =>
+          deps.logger.error({ err: outcome.error, count }, 'notification could not be stored'),
+        );
       case 'other-workspace':
       case 'too-large':
         return undefined;

@@ -1,58 +1,50 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { JetStreamApiError, type JetStreamClient, jetstream } from '@nats-io/jetstream';
-import type { Msg, NatsConnection } from '@nats-io/transport-node';
+import { type JetStreamClient, jetstream } from '@nats-io/jetstream';
+import type { NatsConnection } from '@nats-io/transport-node';
 import { HEADER_ALLOWANCE_BYTES } from '#shared/contract.ts';
 import type { Envelope } from '#shared/envelope.ts';
-import { asError } from '#shared/logger.ts';
-import { ReplyInbox } from '#shared/reply-inbox.ts';
-import { MAX_GROUP, readReply, replySubject } from './fast-ingest.ts';
+import { DURABLE, type PutResult, publishAlone } from './publish-alone.ts';
+import { type GroupEnd, GroupPublisher, groupSize, type Publishable } from './publish-group.ts';
+import type { Refuge } from './refuge.ts';
 import type { VerifiedBody } from './signature.ts';
 
-export type PutResult = { kind: 'durable' } | { kind: 'unavailable'; error: Error };
-
-/** Where notifications become durable. A spool takes its place in front of JetStream without the route knowing. */
+/** Where notifications become durable. */
 export interface Store {
   /** Calls back, once, with `durable` only when the notification survives the loss of this process. Never throws. */
   put(envelope: Envelope, body: VerifiedBody, done: (result: PutResult) => void): void;
 }
 
-/**
- * Intercom waits 5 s, so all tries end before: 800 ms behind a group or in one, then 4 × 700 ms alone and the client's
- * back-off between them (0 + 250 + 250 ms) = 4.1 s.
- */
-const TRY_MS = 700;
-const TRIES_ALONE = 4;
+/** Intercom waits 5 s; a group and what follows it have this long. */
 const TOTAL_MS = 4_500;
-
-/** A group is one write; above this the next messages wait for the next group. */
-const MAX_GROUP_BYTES = 1024 * 1024;
-/** What may wait for a broker: 30 000 notifications of 2 KB. Beyond it the answer is 503 at once. */
+/** Until a group is in doubt: an answer after 500 ms costs priority at Intercom, and the disk wants a part of it. */
+const HEDGE_MS = 250;
+/** What may wait for a broker and a disk: 30 000 notifications of 2 KB. Beyond it the answer is 503 at once. */
 const MAX_WAITING_BYTES = 64 * 1024 * 1024;
 
-/** A replicated stream answers so while a try before has no quorum yet. It is an answer, so the client tries no more. */
-const STILL_BEING_STORED = 10_158;
-const STILL_BEING_STORED_DELAY_MS = 200;
-
-export type GroupEnd = 'stored' | 'in-doubt';
-
-interface Item {
-  readonly envelope: Envelope;
-  readonly body: VerifiedBody;
-  readonly startedMs: number;
+interface Item extends Publishable {
+  readonly deadlineMs: number;
   readonly done: (result: PutResult) => void;
 }
 
-const DURABLE: PutResult = { kind: 'durable' };
+export interface JetStreamStoreOptions {
+  readonly connection: NatsConnection;
+  readonly refuge: Refuge;
+  /** Told how each group ended. */
+  readonly onGroup: (end: GroupEnd) => void;
+}
 
 /**
  * Publishes and waits for the PubAck. What arrives in one turn of the event loop, or while a group is under way, goes as
- * one group: one write here, one PubAck from the broker. A group in doubt is published again, one by one. The same
- * `Nats-Msg-Id` each time: what was stored by a try that seemed lost is not stored twice.
+ * one group: one write here, one PubAck from the broker.
+ *
+ *     put ──▶ queue ──▶ group ──stored──▶ durable
+ *      │                  └──in doubt──▶ refuge ──kept──▶ durable
+ *      └──refuge takes it──────────────────▲ └──refused──▶ alone ──▶ durable | unavailable
  */
 export class JetStreamStore implements Store {
   readonly #connection: NatsConnection;
   readonly #js: JetStreamClient;
-  readonly #inbox: ReplyInbox;
+  readonly #groups: GroupPublisher;
+  readonly #refuge: Refuge;
   readonly #onGroup: (end: GroupEnd) => void;
   readonly #queue: Item[] = [];
   #waitingBytes = 0;
@@ -60,12 +52,12 @@ export class JetStreamStore implements Store {
   #isFlushDue = false;
   #maxPayload = Number.POSITIVE_INFINITY;
 
-  /** @param onGroup told how each group ended, for the metrics */
-  constructor(connection: NatsConnection, onGroup: (end: GroupEnd) => void = () => undefined) {
+  constructor({ connection, refuge, onGroup }: JetStreamStoreOptions) {
     this.#connection = connection;
-    this.#onGroup = onGroup;
     this.#js = jetstream(connection);
-    this.#inbox = new ReplyInbox(connection, TRY_MS);
+    this.#groups = new GroupPublisher(connection, HEDGE_MS);
+    this.#refuge = refuge;
+    this.#onGroup = onGroup;
   }
 
   /** The largest body that fits into a message: as the server said, and as it said last while it is away. */
@@ -80,9 +72,9 @@ export class JetStreamStore implements Store {
       return;
     }
     this.#waitingBytes += body.length;
-    const item = { envelope, body, startedMs: performance.now(), done };
-    // A batch is of one stream.
-    if (envelope.stream !== 'events') return void this.#publishAlone(item);
+    const item = { envelope, body, deadlineMs: performance.now() + TOTAL_MS, done };
+    // What is not of the events stream is rare, and goes the way that needs no hedge.
+    if (envelope.stream !== 'events' || this.#refuge.takes(envelope)) return this.#keep(item);
     this.#queue.push(item);
     this.#scheduleFlush();
   }
@@ -95,80 +87,37 @@ export class JetStreamStore implements Store {
 
   #flush(): void {
     this.#isFlushDue = false;
-    const group = this.#takeGroup();
+    const group = this.#queue.splice(0, groupSize(this.#queue));
     this.#isGroupUnderWay = true;
-    const stored = (): true => {
+    this.#groups.publish(group, (end) => {
       this.#isGroupUnderWay = false;
-      this.#onGroup('stored');
-      for (const item of group) this.#settle(item, DURABLE);
-      if (this.#queue.length > 0) this.#scheduleFlush();
-      return true;
-    };
-    // Those behind it do not wait for another group to fail.
-    const inDoubt = (): true => {
-      this.#isGroupUnderWay = false;
-      this.#onGroup('in-doubt');
-      for (const item of [...group, ...this.#queue.splice(0)]) void this.#publishAlone(item);
-      return true;
-    };
-    const inbox = this.#inbox.open({
-      onReply: (reply: Msg) => {
-        switch (readReply(reply, group.length)) {
-          case 'progress':
-            return false;
-          case 'stored':
-            return stored();
-          case 'in-doubt':
-            return inDoubt();
-        }
-      },
-      onTimeout: inDoubt,
-    });
-    try {
-      for (const [i, { envelope, body }] of group.entries()) {
-        const reply = replySubject(inbox, i, group.length);
-        this.#connection.publish(envelope.subject, body, { reply, headers: envelope.headers });
+      this.#onGroup(end);
+      switch (end) {
+        case 'stored':
+          for (const item of group) this.#settle(item, DURABLE);
+          if (this.#queue.length > 0) this.#scheduleFlush();
+          return;
+        case 'in-doubt':
+          this.#refuge.brokerIsAway();
+          // Those behind it do not wait for another group to fail.
+          for (const item of [...group, ...this.#queue.splice(0)]) this.#keep(item);
       }
-    } catch {
-      // The connection is closed, or one is too large for a server that just changed: the time-out sorts it out.
-    }
+    });
   }
 
-  #takeGroup(): Item[] {
-    let bytes = 0;
-    let size = 0;
-    for (const { body } of this.#queue) {
-      bytes += body.length;
-      if (size === MAX_GROUP || (size > 0 && bytes > MAX_GROUP_BYTES)) break;
-      size += 1;
-    }
-    return this.#queue.splice(0, size);
+  #keep(item: Item): void {
+    this.#refuge.keep(item, (result) => {
+      if (result.kind === 'durable') return this.#settle(item, result);
+      void this.#publishAlone(item);
+    });
+  }
+
+  async #publishAlone(item: Item): Promise<void> {
+    this.#settle(item, await publishAlone(this.#js, item, item.deadlineMs));
   }
 
   #settle(item: Item, result: PutResult): void {
     this.#waitingBytes -= item.body.length;
     item.done(result);
   }
-
-  async #publishAlone(item: Item): Promise<void> {
-    this.#settle(item, await this.#tryAlone(item));
-  }
-
-  async #tryAlone({ envelope: { subject, headers }, body, startedMs }: Item): Promise<PutResult> {
-    for (let retries = TRIES_ALONE; ; ) {
-      try {
-        await this.#js.publish(subject, body, { headers, timeout: TRY_MS, retries });
-        return DURABLE;
-      } catch (error) {
-        const leftMs = startedMs + TOTAL_MS - performance.now() - STILL_BEING_STORED_DELAY_MS;
-        if (!isStillBeingStored(error) || leftMs < TRY_MS) return { kind: 'unavailable', error: asError(error) };
-        // Each try with the longest back-off behind it.
-        retries = Math.max(1, Math.floor(leftMs / (TRY_MS + 500)));
-      }
-      await delay(STILL_BEING_STORED_DELAY_MS);
-    }
-  }
 }
-
-const isStillBeingStored = (error: unknown): boolean =>
-  error instanceof JetStreamApiError && error.code === STILL_BEING_STORED;

@@ -21,6 +21,7 @@ export const PATHS = { live: '/livez', ready: '/readyz', metrics: '/metrics' } a
 export const MOUNTS = {
   signing: '/var/run/intercom-operator/signing',
   handlerAuth: '/var/run/intercom-operator/handler-auth',
+  spool: '/var/lib/intercom-operator/spool',
 } as const;
 
 /** File in `MOUNTS.handlerAuth` holding the bearer token for an `http` handler. */
@@ -36,6 +37,12 @@ export const ENTRY_POINTS = {
 
 /** While draining the ingress still accepts for this long, because load balancers learn of it late. */
 export const DRAIN_DELAY_MS = 5_000;
+
+/** Two segments of the spool; less is taken for as much. */
+export const MIN_SPOOL_BYTES = 32 * 1024 * 1024;
+
+/** How long a pod that ends waits for the broker while its spool holds something. */
+export const SPOOL_DRAIN_MS = 600_000;
 
 /** How long a claim holds without being renewed. A worker that died is followed by another this much later. */
 export const CLAIM_LEASE_MS = 10_000;
@@ -73,6 +80,8 @@ export const IngressSettings = z.object({
   MAX_BODY_BYTES: whole(1, 64 * 1024 * 1024),
   SIGNING_SECRETS_DIR: z.string().min(1).max(1024),
   DRAIN_DELAY_MS: durationMs(),
+  SPOOL_DIR: z.string().min(1).max(1024),
+  SPOOL_MAX_BYTES: whole(MIN_SPOOL_BYTES, Number.MAX_SAFE_INTEGER),
 });
 export const IngressEnv = IngressSettings.extend(PodEnv.shape);
 export type IngressEnv = z.output<typeof IngressEnv>;

@@ -9,6 +9,8 @@ import { encodeTopic } from './topic.ts';
 export interface Envelope {
   readonly stream: 'events' | 'dead-letters';
   readonly subject: string;
+  /** Whose it is: what is kept in order. */
+  readonly key: string;
   readonly msgId: string;
   /** `msgId` among them: what is stored twice under one id within the stream's window is stored once. */
   readonly headers: MsgHdrs;
@@ -30,13 +32,14 @@ export interface Stored {
 export function seal(webhook: string, notification: Notification, receivedAtMs: number): Envelope {
   const { topic, id, appId, key, createdAt, deliveryAttempts, contactIds, conversationIds } = notification;
   const msgId = encodeHeader(dedupId(notification));
+  const ownerKey = encodeHeader(keyText(key));
   const fields: Record<string, string[]> = {
     [MSG_ID]: [msgId],
     [HEADERS.version]: [String(FORMAT_VERSION)],
     [HEADERS.topic]: [encodeHeader(topic)],
     [HEADERS.id]: [encodeHeader(id)],
     [HEADERS.appId]: [encodeHeader(appId)],
-    [HEADERS.key]: [encodeHeader(keyText(key))],
+    [HEADERS.key]: [ownerKey],
     [HEADERS.receivedAt]: [String(receivedAtMs)],
     [HEADERS.deliveryAttempts]: [String(deliveryAttempts)],
   };
@@ -46,6 +49,7 @@ export function seal(webhook: string, notification: Notification, receivedAtMs: 
   return {
     stream: 'events',
     subject: SUBJECTS.notification(webhook, slotOf(key), encodeTopic(topic)),
+    key: ownerKey,
     msgId,
     // Not set one by one: the client would search all names before each, 2 µs a notification.
     headers: MsgHdrsImpl.fromRecord(fields),

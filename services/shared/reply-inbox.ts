@@ -1,4 +1,4 @@
-import { createInbox, type Msg, type NatsConnection, type Subscription } from '@nats-io/transport-node';
+import { createInbox, type Msg, type NatsConnection, nuid, type Subscription } from '@nats-io/transport-node';
 
 /** Somebody who waits for replies to what was published. Neither may throw. */
 export interface Awaiting {
@@ -20,6 +20,8 @@ const SWEEP_MS = 100;
  */
 export class ReplyInbox {
   readonly #root = `${createInbox()}.`;
+  /** Part of each id: the last token of a reply subject names a batch at the server, for all publishers of a stream. */
+  readonly #name = nuid.next();
   readonly #waiting = new Map<string, Waiting>();
   readonly #timeoutMs: number;
   readonly #subscription: Subscription;
@@ -28,12 +30,17 @@ export class ReplyInbox {
 
   constructor(connection: NatsConnection, timeoutMs: number) {
     this.#timeoutMs = timeoutMs;
-    this.#subscription = connection.subscribe(`${this.#root}>`, { callback: (_error, reply) => this.#onReply(reply) });
+    this.#subscription = connection.subscribe(`${this.#root}>`, {
+      // Where we may not listen, there is no message.
+      callback: (error, reply) => {
+        if (error === null) this.#onReply(reply);
+      },
+    });
   }
 
   /** @returns the subject to reply to; what comes to a subject below it counts as well */
   open(awaiting: Awaiting): string {
-    const id = (this.#next++).toString(36);
+    const id = this.#name + (this.#next++).toString(36);
     this.#waiting.set(id, { awaiting, deadlineMs: performance.now() + this.#timeoutMs });
     this.#sweep ??= setInterval(() => this.#expire(), SWEEP_MS);
     return this.#root + id;

@@ -32,7 +32,8 @@ export function readMessage(msg: Msg, outbox: Outbox): Message | null {
     storedAtMs: Math.floor(Number(tokens[7 + shift]) / 1e6),
     // Nobody waits for an ack: one that is lost only brings back a message whose claim says that it is done.
     ack: () => outbox.soon(() => msg.respond('+ACK')),
-    nak: (delayMs = 0) => void msg.respond(delayMs > 0 ? `-NAK ${JSON.stringify({ delay: delayMs * 1e6 })}` : '-NAK'),
+    nak: (delayMs = 0) =>
+      outbox.soon(() => msg.respond(delayMs > 0 ? `-NAK ${JSON.stringify({ delay: delayMs * 1e6 })}` : '-NAK')),
     working: () => void msg.respond('+WPI'),
   };
 }

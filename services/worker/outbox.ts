@@ -1,5 +1,5 @@
 /** How long what is not urgent may wait for others to go with. */
-const GATHER_MS = 5;
+const GATHER_MS = 2;
 
 /**
  * What goes to NATS, gathered: the client makes one write of what is published in one go, and a write of its own for
@@ -18,7 +18,7 @@ export class Outbox {
     setImmediate(() => this.flush());
   }
 
-  /** Goes with the next that is urgent, or a few milliseconds from now. */
+  /** Goes with the next that is urgent, or 2 ms from now. */
   soon(send: () => void): void {
     this.#waiting.push(send);
     this.#timer ??= setTimeout(() => this.flush(), GATHER_MS);

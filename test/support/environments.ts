@@ -21,6 +21,8 @@ export const INGRESS_ENV: IngressEnv = {
   MAX_BODY_BYTES: 1_048_576,
   SIGNING_SECRETS_DIR: '/var/run/secrets',
   DRAIN_DELAY_MS: 5_000,
+  SPOOL_DIR: '/var/lib/spool',
+  SPOOL_MAX_BYTES: 67_108_864,
 };
 
 export const WORKER_ENV: WorkerEnv = {

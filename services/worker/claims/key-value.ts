@@ -55,7 +55,7 @@ function keyValueStore({ nc, outbox, bucket }: Pick<KeyValueClaimsOptions, 'nc' 
     });
     const headers = MsgHdrsImpl.fromRecord({ 'Nats-Expected-Last-Subject-Sequence': [String(revision)] });
     const send = () => nc.publish(`$KV.${bucket}.${key}`, value, { reply, headers });
-    // A call waits for a new claim; for what follows, nobody does.
+    // A call waits for a new claim; for what follows, only a slot does.
     if (revision === 0) outbox.urgent(send);
     else outbox.soon(send);
     return promise;

@@ -2,6 +2,7 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Broker, startBroker, storedDeadLetters, storedEvents, TOKEN } from '#test/support/broker.ts';
 import { trackLeaks } from '#test/support/leaks.ts';
+import { until } from '#test/support/until.ts';
 import { send } from './client.ts';
 import { type Ingress, MAX_BODY_BYTES, notification, PATH, post, SECRET, sign, startIngress } from './setup.ts';
 
@@ -135,7 +136,13 @@ describe('what is signed and no notification', () => {
     ['{"id":"a"}', 'NoTopic'],
   ])('%j is answered 200 and kept as a dead letter', async (body, reason) => {
     expect((await post(ingress.url, body)).status).toBe(200);
-    const [letter, ...others] = await storedDeadLetters(broker);
+    const [letter, ...others] = await until(
+      async () => {
+        const letters = await storedDeadLetters(broker);
+        return letters.length > 0 ? letters : null;
+      },
+      { describe: 'the dead letter' },
+    );
     expect(others).toEqual([]);
     expect(letter?.data.toString()).toBe(body);
     expect(letter?.subject).toBe(`icw.${TOKEN}.dlq._ingress.unreadable`);

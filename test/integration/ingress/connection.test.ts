@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { type Broker, startBroker, storedEvents } from '#test/support/broker.ts';
 import { trackLeaks } from '#test/support/leaks.ts';
@@ -106,6 +108,29 @@ it.each([
   expect(await sender.untilEnd()).toMatch(/^HTTP\/1\.1 408 Request Timeout\r\n[^]*Connection: close\r\n/);
   expect(await ingress.answers()).toEqual({ 'stalled 408': 1 });
   expect(await stored('stalled')).toBe(0);
+});
+
+it.each([
+  ['stalls', 'POST /inter'],
+  ['sends garbage', 'garbage\r\n\r\n'],
+])('holds no connection of a sender that %s and never ends its side', async (_name, text) => {
+  await start(300);
+  const halfOpen = connect({ port: ingress.port, host: '127.0.0.1', allowHalfOpen: true });
+  halfOpen.on('error', () => undefined).resume();
+  halfOpen.write(text);
+  await once(halfOpen, 'end');
+  sender.destroy();
+  await until(async () => (await ingress.connections()) === 0, { describe: 'no open connection' });
+  halfOpen.destroy();
+});
+
+it('a sender that stalls does not hold up the end for longer than its grace', async () => {
+  await start();
+  sender.write(rawPost(notification({ id: 'never' })).slice(0, -5));
+  await until(async () => (await ingress.connections()) === 1, { describe: 'the connection' });
+  const startedMs = performance.now();
+  await ingress.close();
+  expect(performance.now() - startedMs).toBeLessThan(5_000);
 });
 
 it('does not hold a connection for a sender that trickles its body', async () => {

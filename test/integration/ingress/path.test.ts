@@ -10,7 +10,7 @@ import { notification, sign } from './setup.ts';
 
 const servers: Server[] = [];
 afterEach(async () => {
-  for (const server of servers.splice(0)) await closeServer(server);
+  for (const server of servers.splice(0)) await closeServer(server, 2_000);
 });
 
 /** What `endpoint.path` may hold and a router takes for more than it says. */
@@ -30,7 +30,7 @@ it.each(['/', '/a/', '/a%20b', '/a*b', '/*', '/:id', '/a(b)', '/(x', '/a;b', '/a
       store: { put: () => expect.unreachable('a notification of another workspace is not stored') },
       isDraining: () => false,
       nowMs: Date.now,
-      metrics: createIngressMetrics(new Registry()),
+      metrics: createIngressMetrics(new Registry(), () => ({ records: 0, bytes: 0, oldestAtMs: null })),
       logger: pino({ level: 'silent' }),
     });
     const body = notification();

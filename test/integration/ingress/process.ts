@@ -51,6 +51,7 @@ export async function startIngressProcess(options: IngressProcessOptions): Promi
     WEBHOOK_PATH: PATH,
     TOPICS: ['conversation.user.replied'],
     SIGNING_SECRETS_DIR: secretsDir,
+    SPOOL_DIR: join(folder, 'spool'),
     DRAIN_DELAY_MS: 0,
     ...changes,
   };

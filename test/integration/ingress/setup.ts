@@ -1,12 +1,13 @@
 import { createHmac } from 'node:crypto';
+import { promisify } from 'node:util';
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import { request } from 'undici';
 import { closeServer, listen } from '#services/ingress/listen.ts';
 import { createIngressMetrics } from '#services/ingress/metrics.ts';
 import { createIngressServer, type ServerDeps } from '#services/ingress/server.ts';
-import { JetStreamStore } from '#services/ingress/store.ts';
 import { type Broker, TOKEN } from '#test/support/broker.ts';
+import { openStore } from './store.ts';
 
 export const SECRET = 'the-client-secret';
 export const PATH = '/intercom';
@@ -33,12 +34,15 @@ export interface Ingress {
   readonly url: string;
   /** How often each outcome was answered, as the metrics count them: `stored 200`. */
   answers: () => Promise<Record<string, number>>;
+  /** Open at this moment. */
+  connections: () => Promise<number>;
   close: () => Promise<void>;
 }
 
 /** The ingress of this process on a real socket, in front of a real stream. */
 export async function startIngress(broker: Broker, changes: Partial<ServerDeps> = {}): Promise<Ingress> {
-  const metrics = createIngressMetrics(new Registry());
+  const opened = await openStore(broker.connection);
+  const metrics = createIngressMetrics(new Registry(), () => opened.spool.stats());
   const server = createIngressServer({
     webhook: TOKEN,
     path: PATH,
@@ -49,7 +53,7 @@ export async function startIngress(broker: Broker, changes: Partial<ServerDeps> 
     deadLetterTtlMs: 3_600_000,
     maxStorableBytes: () => 4 * 1024 * 1024,
     secrets: () => [SECRET],
-    store: new JetStreamStore(broker.connection),
+    store: opened.store,
     isDraining: () => false,
     nowMs: Date.now,
     metrics,
@@ -64,7 +68,11 @@ export async function startIngress(broker: Broker, changes: Partial<ServerDeps> 
       const { values } = await metrics.answers.get();
       return Object.fromEntries(values.map(({ labels, value }) => [`${labels.outcome} ${labels.code}`, value]));
     },
-    close: () => closeServer(server),
+    connections: () => promisify(server.getConnections.bind(server))(),
+    close: async () => {
+      await closeServer(server, 1_000);
+      await opened.close();
+    },
   };
 }
 

@@ -54,6 +54,8 @@ describe('what is rendered is what the processes read', () => {
       MAX_BODY_BYTES: 2_097_152,
       SIGNING_SECRETS_DIR: '/var/run/intercom-operator/signing',
       DRAIN_DELAY_MS: 20_000,
+      SPOOL_DIR: '/var/lib/intercom-operator/spool',
+      SPOOL_MAX_BYTES: 1_073_741_824,
     } satisfies IngressEnv);
   });
 

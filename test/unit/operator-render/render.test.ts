@@ -91,8 +91,8 @@ describe('pods', () => {
     const grace = (resource: IntercomWebhook, name: string) =>
       rendered(resource).pod(name)?.spec?.terminationGracePeriodSeconds;
     expect(grace(minimal, 'icw-support-support-worker')).toBe(60 + 15);
-    expect(grace(minimal, 'icw-support-ingress')).toBe(5 + 25);
-    expect(grace(full, 'icw-support-ingress')).toBe(20 + 25);
+    expect(grace(minimal, 'icw-support-ingress')).toBe(5 + 25 + 600 + 15);
+    expect(grace(full, 'icw-support-ingress')).toBe(20 + 25 + 600 + 15);
   });
 
   test('run a handler as a native sidecar that starts before the worker', () => {

@@ -1,22 +1,22 @@
-import type { Logger } from '#shared/logger.ts';
-
-/** Anybody can send wrong signatures: one line per reason and ten seconds, with how many there were since the last. */
-export class RefusalLog {
-  readonly #logger: Logger;
+/**
+ * What anybody can cause as often as they like: one line per reason and ten seconds, with how many there were since the
+ * last.
+ */
+export class SampledLog {
   readonly #nowMs: () => number;
   readonly #state = new Map<string, { loggedAtMs: number; count: number }>();
 
-  constructor(logger: Logger, nowMs: () => number) {
-    this.#logger = logger;
+  constructor(nowMs: () => number) {
     this.#nowMs = nowMs;
   }
 
-  add(reason: string): void {
+  /** @param reason of a fixed set. @param log called with the count, or not at all */
+  add(reason: string, log: (count: number) => void): void {
     const nowMs = this.#nowMs();
     const state = this.#state.get(reason) ?? { loggedAtMs: Number.NEGATIVE_INFINITY, count: 0 };
     state.count += 1;
     if (nowMs - state.loggedAtMs >= 10_000) {
-      this.#logger.warn({ reason, count: state.count }, 'signature refused');
+      log(state.count);
       state.loggedAtMs = nowMs;
       state.count = 0;
     }
