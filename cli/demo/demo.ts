@@ -1,14 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { CallLog } from '#cli/judge/call-log.ts';
+import { untilDrained } from '#cli/judge/drained.ts';
+import { Intercom, simulatorPod } from '#cli/judge/intercom.ts';
+import { judge, type Kill } from '#cli/judge/judge.ts';
 import { openBacklog } from '#cli/local/backlog.ts';
 import { freePort } from '#cli/local/free-port.ts';
 import { formatLogLine } from '#cli/local/log-line.ts';
-import { pauses } from '#cli/local/pauses.ts';
 import type { Pod } from '#cli/local/pod.ts';
 import { type Local, up } from '#cli/local/up.ts';
-import { CallLog } from './call-log.ts';
-import { Intercom, simulatorPod } from './intercom.ts';
-import { judge, type Kill } from './judge.ts';
 import { allKept, formatTable, type Section, summarise } from './table.ts';
 
 export interface DemoOptions {
@@ -97,7 +97,7 @@ async function play({ local, intercom, calls, print, signal }: Stage): Promise<r
   const kills = [kill(busiestFirst(local.pods, calls), 'worker', print)];
   await delay(KILL_INGRESS_AFTER_MS - KILL_WORKER_AFTER_MS, undefined, { signal });
   kill(local.pods, 'ingress', print);
-  await untilDrained({ intercom, local, print, signal });
+  await drain({ intercom, local, print, signal });
   const sent = await intercom.notifications();
   const verdict = judge({ handler: HANDLER, sent, calls: calls.calls, kills });
   return summarise(await intercom.report(), verdict, RUN);
@@ -120,22 +120,13 @@ function kill(pods: readonly Pod[], container: string, print: (line: string) => 
   return { pod: pod.plan.name, atMs };
 }
 
-/** Resolves when nothing is under way any more, or when that took too long: the table then tells what is missing. */
-async function untilDrained({ intercom, local, print, signal }: Omit<Stage, keyof DemoOptions | 'calls'> & Shown) {
+/** When that takes too long, the table tells what is missing. */
+async function drain({ intercom, local, print, signal }: Omit<Stage, keyof DemoOptions | 'calls'> & Shown) {
   const total = RUN.count + RUN.duplicates + RUN.forgeries + RUN.unknownTopics;
   const backlog = await openBacklog(local);
-  const deadlineMs = performance.now() + DRAIN_TIMEOUT_MS;
-  let shownMs = performance.now();
+  const onProgress = (line: string) => print(`· ${line}`);
   try {
-    for await (const _ of pauses(200, signal)) {
-      const { sent, inFlight, awaitingRetry } = await intercom.report();
-      const waiting = await backlog.count();
-      if (sent >= total && inFlight === 0 && awaitingRetry === 0 && waiting === 0) return;
-      if (performance.now() > deadlineMs) return;
-      if (performance.now() - shownMs < 2_000) continue;
-      print(`· sent ${sent} of ${total}, ${waiting} with the workers`);
-      shownMs = performance.now();
-    }
+    await untilDrained({ intercom, backlog, total, timeoutMs: DRAIN_TIMEOUT_MS, onProgress, signal });
   } finally {
     await backlog.close();
   }

@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
-import type { Report } from './intercom.ts';
-import { quantile, type Verdict } from './judge.ts';
+import type { Report } from '#cli/judge/intercom.ts';
+import { quantile, type Verdict } from '#cli/judge/judge.ts';
 
 export interface Row {
   readonly label: string;

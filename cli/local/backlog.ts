@@ -10,9 +10,9 @@ export interface Backlog {
 }
 
 /** Asks JetStream, whose word it is: a message leaves a consumer only when its worker has acknowledged it. */
-export async function openBacklog({ natsUrl, webhooks }: Pick<Local, 'natsUrl' | 'webhooks'>): Promise<Backlog> {
+export async function openBacklog({ natsUrls, webhooks }: Pick<Local, 'natsUrls' | 'webhooks'>): Promise<Backlog> {
   const connection = await connect({
-    servers: natsUrl,
+    servers: [...natsUrls],
     waitOnFirstConnect: true,
     maxReconnectAttempts: -1,
     reconnectTimeWait: 100,

@@ -27,7 +27,8 @@ const MAX_BACKOFF_MS = 10_000;
 export class RunningContainer {
   readonly #container: LocalContainer;
   readonly #events: ContainerEvents;
-  readonly #stopping = new AbortController();
+  #stopping = new AbortController();
+  #held: Promise<void> = Promise.resolve();
   #child: ChildProcess | null = null;
   #supervised: Promise<void> = Promise.resolve();
 
@@ -42,7 +43,16 @@ export class RunningContainer {
   }
 
   start(): void {
+    this.#stopping = new AbortController();
+    this.#held = Promise.resolve();
     this.#supervised = this.#supervise();
+  }
+
+  /** When it ends now, it is not started again before the returned function is called. */
+  hold(): () => void {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#held = promise;
+    return resolve;
   }
 
   /** SIGTERM, and SIGKILL to its whole process group when the grace period is over. Resolves when it is gone. */
@@ -66,7 +76,9 @@ export class RunningContainer {
       if (this.#stopping.signal.aborted) return;
       this.#events.onExit(how);
       if (performance.now() - startedMs > MAX_BACKOFF_MS) backoffMs = MIN_BACKOFF_MS;
-      await delay(backoffMs, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
+      await Promise.all([this.#held, delay(backoffMs, undefined, { signal: this.#stopping.signal })]).catch(
+        () => undefined,
+      );
       backoffMs = Math.min(backoffMs * 2, MAX_BACKOFF_MS);
     }
   }

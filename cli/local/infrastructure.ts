@@ -18,27 +18,44 @@ export interface ServerFacts {
 /** Above the largest body that a resource may ask for by default, with room for headers. */
 const MAX_PAYLOAD_BYTES = 4 * 1024 * 1024;
 
-/** nats-server with JetStream, on loopback. */
-export async function natsServer({ stateDir, env, onProgress }: ServerFacts): Promise<Server> {
+export interface NatsFacts extends ServerFacts {
+  /** 1, or 3 that make one cluster. */
+  readonly servers: 1 | 3;
+  /** An acknowledged message is on the disk, not only with the kernel. */
+  readonly syncAlways: boolean;
+}
+
+/** nats-servers with JetStream, on loopback. The pods, and so the servers of a cluster, are named `nats` or `nats-0` … */
+export async function natsServers({ stateDir, env, onProgress, servers, syncAlways }: NatsFacts): Promise<Server[]> {
   const { path } = await resolveProgram('nats-server', { env, onProgress });
-  const [port, monitorPort] = [await freePort(), await freePort()];
-  const file = join(stateDir, 'nats', 'nats-server.conf');
-  const config = {
-    host: '127.0.0.1',
-    port,
-    http: `127.0.0.1:${monitorPort}`,
-    max_payload: MAX_PAYLOAD_BYTES,
-    jetstream: { store_dir: join(stateDir, 'nats', 'store') },
-  };
-  return {
-    url: `nats://127.0.0.1:${port}`,
-    // nats-server's configuration language contains JSON.
-    pod: serverPod('nats', {
-      argv: [path, '--config', file],
-      files: [{ path: file, content: JSON.stringify(config) }],
-      probe: { port: monitorPort, path: '/healthz' },
+  const names = servers === 1 ? ['nats'] : Array.from({ length: servers }, (_, i) => `nats-${i}`);
+  const routePorts = await Promise.all(names.map(freePort));
+  const routes = routePorts.map((port) => `nats://127.0.0.1:${port}`);
+  return Promise.all(
+    names.map(async (name, i) => {
+      const [port, monitorPort] = [await freePort(), await freePort()];
+      const file = join(stateDir, name, 'nats-server.conf');
+      const cluster = { name: 'local', host: '127.0.0.1', port: routePorts[i], routes };
+      const config = {
+        server_name: name,
+        host: '127.0.0.1',
+        port,
+        http: `127.0.0.1:${monitorPort}`,
+        max_payload: MAX_PAYLOAD_BYTES,
+        jetstream: { store_dir: join(stateDir, name, 'store'), ...(syncAlways ? { sync_interval: 'always' } : {}) },
+        ...(servers === 1 ? {} : { cluster }),
+      };
+      return {
+        url: `nats://127.0.0.1:${port}`,
+        // nats-server's configuration language contains JSON.
+        pod: serverPod(name, {
+          argv: [path, '--config', file],
+          files: [{ path: file, content: JSON.stringify(config) }],
+          probe: { port: monitorPort, path: '/healthz' },
+        }),
+      };
     }),
-  };
+  );
 }
 
 /** redis-server, on loopback, keeping what it has over a restart. */

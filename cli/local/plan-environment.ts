@@ -2,8 +2,14 @@ import { join } from 'node:path';
 import type { V1Container, V1Volume } from '@kubernetes/client-node';
 import type { Secrets } from './manifests.ts';
 
-/** What local mode sets otherwise than the cluster: there is no network namespace, and no load balancer to wait for. */
-const OVERRIDES = { HOST: '127.0.0.1', DRAIN_DELAY_MS: '200' } as const;
+/** There is no load balancer to wait for. */
+const DRAIN_DELAY_MS = 200;
+
+/** What local mode sets otherwise than the cluster; there is no network namespace either. */
+const overrides = ({ drainDelayMs = DRAIN_DELAY_MS }: Local): Readonly<Record<string, string>> => ({
+  HOST: '127.0.0.1',
+  DRAIN_DELAY_MS: String(drainDelayMs),
+});
 
 /** What the values of variables refer to. */
 export interface Sources {
@@ -48,11 +54,14 @@ export interface Local {
   /** Ports by container port. */
   readonly ports: ReadonlyMap<number, number>;
   readonly mounts: readonly (readonly [mountPath: string, dir: string])[];
+  /** Default 200. */
+  readonly drainDelayMs?: number | undefined;
 }
 
 /** What a pod's own network and mounts would do: ports, loopback URLs and mount paths become those of this machine. */
-function localValue(name: string, value: string, { ports, mounts }: Local): string {
-  const override = (OVERRIDES as Record<string, string>)[name];
+function localValue(name: string, value: string, local: Local): string {
+  const { ports, mounts } = local;
+  const override = overrides(local)[name];
   if (override !== undefined) return override;
   if (name === 'PORT' || name.endsWith('_PORT')) return String(localPort(ports, Number(value)));
   const mount = mounts.find(([path]) => value === path || value.startsWith(`${path}/`));

@@ -61,6 +61,8 @@ export interface PlanFacts {
   readonly path: string;
   /** What stands for our image's working directory: the entry points are in it. */
   readonly imageDir: string;
+  /** How long a receiver that is to end still accepts; default 200. */
+  readonly drainDelayMs?: number | undefined;
 }
 
 type Rendered = V1ConfigMap | V1Deployment | V1Service;
@@ -132,7 +134,7 @@ function planContainer(container: V1Container, scope: ContainerScope): LocalCont
     env: {
       PATH: facts.path,
       ...(isOwn ? facts.imageEnv : {}),
-      ...localEnvironment(container, sources, { ports, mounts }),
+      ...localEnvironment(container, sources, { ports, mounts, drainDelayMs: facts.drainDelayMs }),
     },
     startup: localProbe(container.startupProbe, container, ports),
     readiness: localProbe(container.readinessProbe, container, ports),

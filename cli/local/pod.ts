@@ -19,7 +19,7 @@ const READY_PROBE_INTERVAL_MS = 1_000;
 export class Pod {
   readonly plan: LocalPod;
   readonly #containers: ReadonlyMap<string, RunningContainer>;
-  readonly #stopping = new AbortController();
+  #stopping = new AbortController();
   #ready = false;
   #watching: Promise<void> = Promise.resolve();
 
@@ -49,8 +49,14 @@ export class Pod {
     return this.#containers.get(container)?.pid ?? null;
   }
 
+  /** Keeps a container down when it ends next, until the returned function is called. */
+  hold(container: string): () => void {
+    return this.#containers.get(container)?.hold() ?? (() => undefined);
+  }
+
   /** Resolves when all containers run; from then on {@link ready} is kept up to date. */
   async start(signal: AbortSignal): Promise<void> {
+    this.#stopping = new AbortController();
     for (const { path, content } of this.plan.files) {
       await mkdir(dirname(path), { recursive: true });
       await writeFile(path, content, { mode: 0o600 });
@@ -62,7 +68,7 @@ export class Pod {
     this.#watching = this.#watchReadiness();
   }
 
-  /** Stops the containers, the last started first, within the pod's grace period. */
+  /** Stops the containers, the last started first, within the pod's grace period. It can be started again. */
   async stop(): Promise<void> {
     this.#stopping.abort();
     this.#ready = false;

@@ -11,7 +11,7 @@ import { reconcileStreams } from '#operator/streams/reconcile.ts';
 import { bundle } from './bundle.ts';
 import { localCommands } from './commands.ts';
 import { freePort } from './free-port.ts';
-import { natsServer, redisServer } from './infrastructure.ts';
+import { type NatsFacts, natsServers, redisServer } from './infrastructure.ts';
 import { Installation, type InstallationEvents } from './installation.ts';
 import { readManifests, type Secrets } from './manifests.ts';
 import { pauses } from './pauses.ts';
@@ -23,6 +23,12 @@ export interface UpOptions {
   readonly file: string;
   /** Claims in a redis-server instead of JetStream. */
   readonly redis: boolean;
+  /** One server that leaves syncing to the kernel where nothing is said. Streams have as many copies as there are servers. */
+  readonly nats?: Pick<NatsFacts, 'servers' | 'syncAlways'>;
+  /** Puts something between the processes and NATS: told the servers' URLs, it says which ones the processes get. */
+  readonly between?: (natsUrls: readonly string[]) => Promise<readonly string[]>;
+  /** How long a receiver that is to end still accepts; 200 where nothing is said. */
+  readonly drainDelayMs?: number;
   readonly env: NodeJS.ProcessEnv;
   readonly events: InstallationEvents;
   readonly onProgress: (line: string) => void;
@@ -40,7 +46,10 @@ export interface LocalWebhook {
 export interface Local {
   readonly webhooks: readonly LocalWebhook[];
   readonly pods: readonly Pod[];
+  /** Of the first NATS server. */
   readonly natsUrl: string;
+  /** Of every NATS server itself, whatever the processes were given. */
+  readonly natsUrls: readonly string[];
   /** Starts one more program beside them, such as a simulator. */
   readonly startPods: (plans: readonly LocalPod[], signal: AbortSignal) => Promise<Pod[]>;
   /** Ends all processes and removes all files. */
@@ -73,23 +82,24 @@ export async function up(options: UpOptions): Promise<Local> {
   };
   try {
     const facts = { stateDir, env: options.env, onProgress: options.onProgress };
-    const nats = await natsServer(facts);
+    const nats = await natsServers({ ...facts, servers: 1, syncAlways: false, ...options.nats });
     const redis = options.redis ? await redisServer(facts) : null;
     options.onProgress(`starting nats-server${redis === null ? '' : ' and redis-server'}`);
     const imageDir = join(stateDir, 'image');
     await Promise.all([
       bundle(imageDir),
-      installation.startPods([nats.pod, ...(redis === null ? [] : [redis.pod])], options.signal),
+      installation.startPods([...nats.map(({ pod }) => pod), ...(redis === null ? [] : [redis.pod])], options.signal),
     ]);
+    const natsUrls = nats.map(({ url }) => url);
+    const urls = { natsUrls, givenUrls: (await options.between?.(natsUrls)) ?? natsUrls, redisUrl: redis?.url };
     const webhooks: LocalWebhook[] = [];
     for (const webhook of manifests.webhooks) {
-      const urls = { natsUrl: nats.url, redisUrl: redis?.url };
       webhooks.push(
         await upOne(webhook, { ...options, ...urls, stateDir, imageDir, installation, secrets: manifests.secrets }),
       );
     }
     const startPods = installation.startPods.bind(installation);
-    return { webhooks, pods: installation.pods, natsUrl: nats.url, startPods, stop };
+    return { webhooks, pods: installation.pods, natsUrl: natsUrls[0] ?? '', natsUrls, startPods, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -97,7 +107,9 @@ export async function up(options: UpOptions): Promise<Local> {
 }
 
 interface OneOptions extends UpOptions {
-  readonly natsUrl: string;
+  readonly natsUrls: readonly string[];
+  /** What the processes get in their place. */
+  readonly givenUrls: readonly string[];
   readonly redisUrl: string | undefined;
   readonly stateDir: string;
   readonly imageDir: string;
@@ -112,14 +124,14 @@ async function upOne(webhook: IntercomWebhook, options: OneOptions): Promise<Loc
     uid: `local-${namespace}-${name}`,
     clusterId: 'local',
     image: LOCAL_IMAGE,
-    natsUrls: [options.natsUrl],
+    natsUrls: options.givenUrls,
     logLevel: 'info',
-    replicas: 1,
+    replicas: options.natsUrls.length,
     sharedMaxBytes: SHARED_MAX_BYTES,
     ...redis,
   };
   options.onProgress(`${name}: bringing up its streams`);
-  await bringUpStreams(webhook, facts);
+  await bringUpStreams(webhook, facts, options.natsUrls);
   const objects = render(webhook, facts);
   const ports = await Promise.all(Array.from({ length: portsNeeded(objects) }, freePort));
   const plan = planLocal(objects, {
@@ -131,6 +143,7 @@ async function upOne(webhook: IntercomWebhook, options: OneOptions): Promise<Loc
     // `node` is the one that runs us.
     path: `${dirname(process.execPath)}${delimiter}${options.env['PATH'] ?? ''}`,
     imageDir: options.imageDir,
+    drainDelayMs: options.drainDelayMs,
     // What is compiled at one start is there for the next.
     imageEnv: { NODE_COMPILE_CACHE: join(options.imageDir, 'compiled') },
   });
@@ -147,8 +160,12 @@ async function upOne(webhook: IntercomWebhook, options: OneOptions): Promise<Loc
 }
 
 /** @throws Error naming what the server refused, and what to do */
-async function bringUpStreams(webhook: IntercomWebhook, facts: RenderFacts & StreamFacts): Promise<void> {
-  const connection = await connect({ servers: [...facts.natsUrls] });
+async function bringUpStreams(
+  webhook: IntercomWebhook,
+  facts: StreamFacts,
+  natsUrls: readonly string[],
+): Promise<void> {
+  const connection = await connect({ servers: [...natsUrls] });
   try {
     const outcome = await reconcileStreams(desiredStreams(webhook, facts), connection);
     if (outcome.kind === 'unsupported-server') throw new Error(outcome.message);

@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import { CallLog } from '#cli/demo/call-log.ts';
-import { judge, type Kill, type Verdict } from '#cli/demo/judge.ts';
+import { CallLog } from '#cli/judge/call-log.ts';
+import { judge, type Kill, type Verdict } from '#cli/judge/judge.ts';
 import { openBacklog } from '#cli/local/backlog.ts';
 import type { Pod } from '#cli/local/pod.ts';
 import { up } from '#cli/local/up.ts';

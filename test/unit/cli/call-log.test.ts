@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { CallLog } from '#cli/demo/call-log.ts';
+import { CallLog } from '#cli/judge/call-log.ts';
 
 const line = (msg: string, time: string, attempt = '1', idempotencyKey = 'a:1:support') =>
   JSON.stringify({ level: 'info', time: `2026-01-01T00:00:${time}Z`, msg, idempotencyKey, attempt });

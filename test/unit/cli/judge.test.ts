@@ -1,13 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { type Call, judge, quantile, type Sent } from '#cli/demo/judge.ts';
+import { type Call, judge, quantile, type Sent } from '#cli/judge/judge.ts';
 
 const KILL = 10_000;
+/** No answer within the patience. */
+const FAILED = { atMs: 0, latencyMs: 5_000 };
 
 const sent = (key: string, overrides: Partial<Sent> = {}): Sent => ({
   key,
   kind: 'good',
   sentAtMs: 0,
-  attempts: [{ atMs: 0, status: 200 }],
+  attempts: [{ atMs: 0, latencyMs: 5, status: 200 }],
   ...overrides,
 });
 const call = (key: string, beginMs: number, endMs: number | null, pod = 'pod-0'): Call => ({
@@ -77,13 +79,13 @@ describe('judge', () => {
   });
 
   it('expects nothing of what Intercom got no 200 for, but allows it: it may have been stored all the same', () => {
-    const failed = sent('a:1', { attempts: [{ atMs: 0 }, { atMs: 60_000, status: 503 }] });
+    const failed = sent('a:1', { attempts: [FAILED, { atMs: 60_000, latencyMs: 5, status: 503 }] });
     expect(verdictOf([failed], [])).toMatchObject({ acknowledged: 0, lost: [] });
     expect(verdictOf([failed], [call('a:1', 1, 2)])).toMatchObject({ handledTwice: [], uninvited: [] });
   });
 
   it('counts the retry that was accepted', () => {
-    const retried = sent('a:1', { attempts: [{ atMs: 0 }, { atMs: 60_000, status: 200 }] });
+    const retried = sent('a:1', { attempts: [FAILED, { atMs: 60_000, latencyMs: 5, status: 200 }] });
     expect(verdictOf([retried], []).lost).toEqual(['a:1:support']);
   });
 

@@ -4,7 +4,17 @@ export interface Sent {
   readonly key: string;
   readonly kind: 'good' | 'duplicate' | 'replay' | 'forged' | 'unknown';
   readonly sentAtMs: number;
-  readonly attempts: readonly { readonly atMs: number; readonly status?: number | undefined }[];
+  /** `status` where there was an answer; none within Intercom's patience, or no connection, otherwise. */
+  readonly attempts: readonly Attempt[];
+}
+
+export interface Attempt {
+  /** When it left, in ms since 1970. */
+  readonly atMs: number;
+  readonly latencyMs: number;
+  readonly status?: number | undefined;
+  /** Why there was no answer. */
+  readonly error?: string | undefined;
 }
 
 /** A call as the handler saw it. `endMs` is null where the handler did not live to answer. */

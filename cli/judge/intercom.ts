@@ -5,15 +5,15 @@ import type { Sent } from './judge.ts';
 
 const ENTRY = fileURLToPath(new URL('../../services/simulator/main.ts', import.meta.url));
 
-/** The simulator as one more pod, its control API on `port`. */
-export const simulatorPod = (port: number, retryAfter: string): LocalPod => ({
+/** The simulator as one more pod, its control API on `port`; `more` goes to its command line. */
+export const simulatorPod = (port: number, retryAfter: string, more: readonly string[] = []): LocalPod => ({
   name: 'intercom',
   labels: {},
   files: [],
   containers: [
     {
       name: 'simulator',
-      argv: [process.execPath, ENTRY, '--control-port', String(port), '--retry-after', retryAfter],
+      argv: [process.execPath, ENTRY, '--control-port', String(port), '--retry-after', retryAfter, ...more],
       env: {},
       startup: { port, path: '/report' },
       readiness: { port, path: '/report' },

@@ -1,0 +1,50 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Random } from '#services/simulator/random.ts';
+import { fillStream, freezeBroker, killBroker } from './broker-faults.ts';
+import { cutPublishes, delayAnswers, forgetConnections, refuseConnections } from './network-faults.ts';
+import { killIngress, killWorker, rollIngress } from './process-faults.ts';
+import type { Injection, Scene } from './scene.ts';
+
+type Fault = (scene: Scene, forMs: number) => Promise<Injection>;
+
+const FAULTS: readonly [Fault, ...Fault[]] = [
+  killIngress,
+  rollIngress,
+  killWorker,
+  killBroker,
+  freezeBroker,
+  fillStream,
+  cutPublishes,
+  (scene, forMs) => delayAnswers(scene, 2_000, forMs),
+  forgetConnections,
+  refuseConnections,
+];
+
+/** A fault lasts 1 to 10 s where it lasts at all; then there are 2 to 6 s of peace. */
+const LENGTH_MS = { from: 1_000, to: 10_000 };
+const PEACE_MS = { from: 2_000, to: 6_000 };
+
+interface Step {
+  readonly fault: Fault;
+  readonly forMs: number;
+  readonly peaceMs: number;
+}
+
+/** The next fault, how long it lasts, and the peace after it. Pure: the same draws give the same step. */
+export function drawStep(random: Random): Step {
+  const between = ({ from, to }: { from: number; to: number }) => from + random.int(to - from);
+  return { fault: random.pick(FAULTS), forMs: between(LENGTH_MS), peaceMs: between(PEACE_MS) };
+}
+
+/** One fault after another until the time is over. The same seed gives the same faults in the same order. */
+export async function randomFaults(scene: Scene): Promise<readonly Injection[]> {
+  const { random, durationMs, signal } = scene;
+  const endMs = performance.now() + durationMs;
+  const injections: Injection[] = [];
+  while (performance.now() < endMs) {
+    const { fault, forMs, peaceMs } = drawStep(random);
+    injections.push(await fault(scene, forMs));
+    await delay(peaceMs, undefined, { signal });
+  }
+  return injections;
+}

@@ -1,0 +1,98 @@
+import { styleText } from 'node:util';
+import type { DrillResult } from './run-drill.ts';
+
+/** `void`: the drill shows nothing, however good it looks. */
+type Judgement = 'kept' | 'broken' | 'void';
+
+/** One drill in one line, for people or, as JSON, for programs. Times in ms. */
+export interface Line {
+  readonly drill: string;
+  readonly judgement: Judgement;
+  readonly seed: number;
+  readonly sent: number;
+  readonly acknowledged: number;
+  /** As Intercom counts them. */
+  readonly errors: number;
+  /** Notifications that were never acknowledged, at no attempt: Intercom has given them up. */
+  readonly givenUp: number;
+  readonly lost: number;
+  readonly handledTwice: number;
+  readonly repeatedCalls: number;
+  readonly reordered: number;
+  readonly p999Ms: number;
+  readonly longestMs: number;
+  readonly drainMs: number;
+  readonly faults: readonly string[];
+  readonly broken: readonly string[];
+  readonly hollow: readonly string[];
+}
+
+export const lineOf = ({ name, seed, sent, faults, ...verdict }: DrillResult): Line => ({
+  drill: name,
+  judgement: judgementOf(verdict),
+  seed,
+  sent,
+  acknowledged: verdict.handled.acknowledged,
+  errors: verdict.answers.errors,
+  givenUp: verdict.answers.unacknowledged,
+  lost: verdict.handled.lost.length,
+  handledTwice: verdict.handled.handledTwice.length,
+  repeatedCalls: verdict.handled.repeatedCalls,
+  reordered: verdict.stream.reordered.length,
+  p999Ms: Math.round(verdict.answers.p999Ms),
+  longestMs: Math.round(verdict.answers.longestMs),
+  drainMs: Math.round(verdict.drainMs),
+  faults,
+  broken: verdict.broken,
+  hollow: verdict.hollow,
+});
+
+/** What shows nothing is not kept, and what is broken is worse. */
+export function judgementOf({ broken, hollow }: Pick<DrillResult, 'broken' | 'hollow'>): Judgement {
+  if (broken.length > 0) return 'broken';
+  return hollow.length > 0 ? 'void' : 'kept';
+}
+
+interface Column {
+  readonly title: string;
+  readonly width: number;
+  readonly value: (line: Line) => string;
+}
+
+const number = (title: string, width: number, value: (line: Line) => number): Column => ({
+  title,
+  width,
+  value: (line) => String(value(line)).padStart(width),
+});
+
+const COLUMNS: readonly Column[] = [
+  { title: 'drill', width: 17, value: ({ drill }) => drill },
+  number('sent', 6, ({ sent }) => sent),
+  number('errors', 6, ({ errors }) => errors),
+  number('given up', 8, ({ givenUp }) => givenUp),
+  number('lost', 4, ({ lost }) => lost),
+  number('twice', 5, ({ handledTwice }) => handledTwice),
+  number('repeated', 8, ({ repeatedCalls }) => repeatedCalls),
+  number('reordered', 9, ({ reordered }) => reordered),
+  number('p99.9', 7, ({ p999Ms }) => p999Ms),
+  number('longest', 7, ({ longestMs }) => longestMs),
+  number('drain', 7, ({ drainMs }) => drainMs),
+];
+
+/** The titles above {@link formatLine}. */
+export const HEADING = COLUMNS.map(({ title, width }, i) => (i === 0 ? title.padEnd(width) : title.padStart(width)))
+  .join('  ')
+  .concat('  promises');
+
+/** One line, and below it one for each reason why it is not kept. */
+export function formatLine(line: Line): string {
+  const cells = COLUMNS.map(({ width, value }) => value(line).padEnd(width));
+  const reasons = [...line.broken, ...line.hollow].map((reason) => `    ${reason}`);
+  return [`${cells.join('  ')}  ${MARKS[line.judgement]()}`, ...reasons].join('\n');
+}
+
+const MARKS: Readonly<Record<Judgement, () => string>> = {
+  kept: () => styleText('green', '✓ kept'),
+  broken: () => styleText('red', '✗ broken'),
+  void: () => styleText('yellow', '? shows nothing'),
+};
