@@ -42,6 +42,10 @@ function keyValueStore({ nc, outbox, bucket }: Pick<KeyValueClaimsOptions, 'nc' 
   const kv = (): Promise<KV> => (opened ??= manager.open(bucket, { bindOnly: true, allow_direct: true }));
 
   const replies = new ReplyInbox(nc, REQUEST_TIMEOUT_MS);
+  let reachableSinceMs = Number.NEGATIVE_INFINITY;
+  void onReconnect(nc, () => {
+    reachableSinceMs = performance.now();
+  });
 
   /** By hand, for the client's own put costs a stack trace, a timer and three promises, twice a message. */
   const publish = (key: string, value: string, revision: number): Promise<PubAck> => {
@@ -89,8 +93,13 @@ function keyValueStore({ nc, outbox, bucket }: Pick<KeyValueClaimsOptions, 'nc' 
         throw unavailable(bucket, error);
       }
     },
+    reachableForMs: () => performance.now() - reachableSinceMs,
     close: async () => replies.close(),
   };
+}
+
+async function onReconnect(nc: NatsConnection, told: () => void): Promise<void> {
+  for await (const { type } of nc.status()) if (type === 'reconnect') told();
 }
 
 /** The stream's leader stamps both its entries and its answers to STREAM.INFO (since nats-server 2.10). */

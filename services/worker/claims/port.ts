@@ -19,7 +19,7 @@ export interface Claims {
 export type ClaimResult =
   | { kind: 'claimed'; claim: Claim }
   | { kind: 'done'; outcome: Outcome }
-  /** Another works on it. */
+  /** Another works on it, or may yet write down what it has done. */
   | { kind: 'held'; retryInMs: number }
   /** Its retry is not due yet. */
   | { kind: 'waiting'; retryInMs: number };

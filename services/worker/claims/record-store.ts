@@ -8,6 +8,8 @@ export interface RecordStore {
   get(key: string): Promise<Stored | null>;
   /** Writes over `revision`, and over nothing else. */
   update(key: string, value: string, revision: number): Promise<Written>;
+  /** Since when it can be reached, if it could not be for a while; else endless. In ms. */
+  reachableForMs(): number;
   close(): Promise<void>;
 }
 

@@ -57,6 +57,14 @@ function redisStore(redis: Redis, { prefix, retentionMs }: { prefix: string; ret
   for (const [name, script] of Object.entries(SCRIPTS)) redis.defineCommand(name, script);
   const commands = redis as Redis & Commands;
   let trouble = 'not connected yet';
+  let reachableSinceMs = Number.NEGATIVE_INFINITY;
+  let wasAway = false;
+  redis.on('close', () => {
+    wasAway = true;
+  });
+  redis.on('ready', () => {
+    if (wasAway) reachableSinceMs = performance.now();
+  });
   redis.on('error', (error) => {
     trouble = error.message;
   });
@@ -86,6 +94,7 @@ function redisStore(redis: Redis, { prefix, retentionMs }: { prefix: string; ret
       const ageMs = Math.max(0, (nowUs - Number(revision)) / 1000);
       return { value, revision: Number(revision), ageMs: () => Promise.resolve(ageMs) };
     },
+    reachableForMs: () => performance.now() - reachableSinceMs,
     close: async () => {
       await redis.quit().catch(() => redis.disconnect());
     },

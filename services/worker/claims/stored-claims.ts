@@ -11,6 +11,11 @@ export interface ClaimsOptions {
   readonly nowMs: () => number;
 }
 
+/**
+ * After the store was away, leases that ran out meanwhile hold for so long: their owners come back at the same time, and
+ * write down first what they have done.
+ */
+const RECOVERY_MS = 5_000;
 /** A key can change under us a few times; more is trouble. */
 const MAX_ROUNDS = 6;
 /** Claims whose fate is unknown; the oldest is forgotten, its lease will run out. */
@@ -62,6 +67,8 @@ export function storedClaims(store: RecordStore, { owner, leaseMs, nowMs }: Clai
       const ageMs = stored !== null && record?.state === 'claimed' ? await stored.ageMs() : 0;
       const decision = decide(record, ageMs, { owner: claimant, nowMs: nowMs(), leaseMs });
       if (decision.kind !== 'take') return decision;
+      const recoveryMs = Math.ceil(RECOVERY_MS - store.reachableForMs());
+      if (record?.state === 'claimed' && recoveryMs > 0) return { kind: 'held', retryInMs: recoveryMs };
       try {
         const written = await write(key, stored, encodeRecord(decision.record));
         if (written.kind === 'written') {

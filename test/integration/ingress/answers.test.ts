@@ -157,6 +157,7 @@ describe('what is signed and no notification', () => {
     const body = gzipSync(notification());
     const headers = { 'content-encoding': 'gzip' };
     expect((await post(ingress.url, body, headers)).status).toBe(200);
+    await until(async () => (await storedDeadLetters(broker)).length > 0, { describe: 'the dead letter' });
     expect((await storedDeadLetters(broker)).map(({ data }) => data)).toEqual([body]);
     const signedBefore = { ...headers, 'x-hub-signature': sign(notification()) };
     expect((await post(ingress.url, body, signedBefore)).status).toBe(401);

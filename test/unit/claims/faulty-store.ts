@@ -46,6 +46,7 @@ export function faultyStore(
     create: (_key, next) => request(() => set(next, 0)),
     update: (_key, next, over) => request(() => set(next, over)),
     get: () => request(() => (value === null ? null : { value, revision, ageMs: () => Promise.resolve(0) })),
+    reachableForMs: () => Number.POSITIVE_INFINITY,
     close: () => Promise.resolve(),
     value: () => value,
     requests: () => requests,
