@@ -1,6 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { request } from 'undici';
@@ -85,7 +88,13 @@ async function sendThrough({ webhooks, startPods }: Local, ingress: LocalContain
 async function startMs({ argv: [, ...args], env }: LocalContainer): Promise<number> {
   const durations: number[] = [];
   for (let i = 0; i < STARTS; i++) {
-    const ports = { PORT: String(await freePort()), INNER_PORT: String(await freePort()) };
+    // A spool is for one process alone.
+    const spool = mkdtempSync(join(tmpdir(), 'spool-'));
+    const ports = {
+      SPOOL_DIR: join(spool, 'spool'),
+      PORT: String(await freePort()),
+      INNER_PORT: String(await freePort()),
+    };
     const startedMs = performance.now();
     const child = spawn(process.execPath, args, { env: { ...env, ...ports }, stdio: ['ignore', 'pipe', 'inherit'] });
     for await (const line of createInterface({ input: child.stdout })) {
@@ -93,6 +102,7 @@ async function startMs({ argv: [, ...args], env }: LocalContainer): Promise<numb
       durations.push(performance.now() - startedMs);
       child.kill('SIGTERM');
     }
+    rmSync(spool, { recursive: true });
   }
   return median(durations);
 }

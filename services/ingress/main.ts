@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { buildInnerServer, type Readiness } from '#shared/inner-server.ts';
-import { stopAll, untilAskedToEnd } from '#shared/lifecycle.ts';
+import { required, stopAll, untilAskedToEnd } from '#shared/lifecycle.ts';
 import { createLogger } from '#shared/logger.ts';
 import { createRegistry } from '#shared/metrics.ts';
 import { closeNats, connectNats } from '#shared/nats.ts';
@@ -23,13 +23,13 @@ let readiness: Readiness = { kind: 'not-ready', reason: 'starting' };
 // First of all waits: process 1 of a container ignores signals that it has no handler for.
 const asked = untilAskedToEnd();
 
-const secrets = await SigningSecrets.load(config.SIGNING_SECRETS_DIR, logger);
+const secrets = await required(SigningSecrets.load(config.SIGNING_SECRETS_DIR, logger), logger);
 secrets.watch(SECRETS_INTERVAL_MS, ending.signal);
 
 const inner = buildInnerServer({ readiness: () => readiness, registry });
 await inner.listen({ host: config.HOST, port: config.INNER_PORT });
 
-const spool = await openSpool({ folder: config.SPOOL_DIR, maxBytes: config.SPOOL_MAX_BYTES }, logger);
+const spool = await required(openSpool({ folder: config.SPOOL_DIR, maxBytes: config.SPOOL_MAX_BYTES }, logger), logger);
 
 readiness = { kind: 'not-ready', reason: `waiting for NATS at ${config.NATS_URL.join(', ')}` };
 const connecting = connectNats({ urls: config.NATS_URL, name: `ingress ${config.POD_NAME}` }, logger);

@@ -23,6 +23,16 @@ export async function untilAskedToEnd(): Promise<NodeJS.Signals> {
   return first;
 }
 
+/** What the process cannot start without. Where it fails, one line says why, and the process ends with exit code 1. */
+export async function required<T>(starting: Promise<T>, logger: Logger): Promise<T> {
+  try {
+    return await starting;
+  } catch (error) {
+    logger.fatal({ err: asError(error) }, 'cannot start');
+    process.exit(1);
+  }
+}
+
 /**
  * Runs the stops in order, each within its deadline; one that fails or runs over is logged and does not hold the rest.
  * @returns whether all of them ended well
