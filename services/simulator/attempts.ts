@@ -32,6 +32,8 @@ export interface Attempts {
   readonly resume: () => void;
   /** When that is; `null` when nothing waits. */
   readonly waitingDueMs: () => number | null;
+  /** The subscription was revived: what waits because of the endpoint's answers is due now, but for retries. */
+  readonly revived: () => void;
   readonly counts: () => AttemptCounts;
   /** Awaits the answers under way, as long as the last one's patience, and drops what waits. */
   readonly end: (because: 'stopped' | 'disabled') => Promise<void>;
@@ -151,6 +153,7 @@ export function createAttempts(options: AttemptsOptions): Attempts {
       const item = take();
       if (item !== undefined) place(item);
     },
+    revived: () => backlog.release(nowMs()),
     waitingDueMs: backlog.dueMs,
     counts: () => ({ sent, inFlight: underWay.size, awaitingRetry: backlog.size() - held, held }),
     async end(because) {

@@ -10,6 +10,8 @@ export interface Backlog<T> {
   readonly dueMs: () => number | null;
   /** Takes out the one that is due first. */
   readonly take: () => T | undefined;
+  /** What the endpoint's answers have held up, and for longer than `untilMs`, is due then. */
+  readonly release: (untilMs: number) => void;
   readonly size: () => number;
 }
 
@@ -25,16 +27,23 @@ interface Lane<T> {
   readonly push: (waiting: Waiting<T>) => void;
 }
 
+interface ReleasableLane<T> extends Lane<T> {
+  readonly release: (untilMs: number) => void;
+}
+
 /**
- * One lane a reason: whatever waits for the same reason waits equally long, so each lane is in order by itself. The lane of
- * an outage gives out the newest first, as Intercom does. Where two lanes are due at once, the earlier here goes first.
+ * One lane a reason: whatever waits for the same reason waits equally long, unless the policy is set in between; only then does
+ * anything overtake. The lane of an outage gives out the newest first, as Intercom does. Where two lanes are due at once, the
+ * earlier here goes first.
  */
 export function createBacklog<T>(): Backlog<T> {
+  const throttled = oldestFirst<T>();
+  const lowPriority = oldestFirst<T>();
   const byReason: Readonly<Record<WaitReason, Lane<T>>> = {
     retry: oldestFirst(),
-    throttled: oldestFirst(),
+    throttled,
     outage: newestFirst(),
-    'low-priority': oldestFirst(),
+    'low-priority': lowPriority,
   };
   const lanes = Object.values(byReason);
   let size = 0;
@@ -62,6 +71,10 @@ export function createBacklog<T>(): Backlog<T> {
       if (taken !== undefined) size -= 1;
       return taken?.item;
     },
+    release(untilMs) {
+      throttled.release(untilMs);
+      lowPriority.release(untilMs);
+    },
     size: () => size,
   };
 }
@@ -72,7 +85,7 @@ function newestFirst<T>(): Lane<T> {
 }
 
 /** Taken ones are cut off in one go: `shift` would move all the others each time. */
-function oldestFirst<T>(): Lane<T> {
+function oldestFirst<T>(): ReleasableLane<T> {
   let queue: Waiting<T>[] = [];
   let taken = 0;
   return {
@@ -87,6 +100,14 @@ function oldestFirst<T>(): Lane<T> {
       }
       return first;
     },
-    push: (waiting) => void queue.push(waiting),
+    push(waiting) {
+      let at = queue.length;
+      while (at > taken && (queue[at - 1]?.untilMs ?? 0) > waiting.untilMs) at -= 1;
+      queue.splice(at, 0, waiting);
+    },
+    release(untilMs) {
+      queue = queue.slice(taken).map((each) => ({ ...each, untilMs: Math.min(each.untilMs, untilMs) }));
+      taken = 0;
+    },
   };
 }

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { describeCommand, ONCE, REST } from './options.ts';
@@ -121,7 +121,7 @@ function readInvocation(command: Command): Invocation {
     options,
     subscription,
     send,
-    resultsFile: flags.results === undefined ? null : emptied(command, flags.results),
+    resultsFile: flags.results === undefined ? null : writable(command, flags.results),
   };
 }
 
@@ -131,7 +131,7 @@ function sendRequest(flags: Flags): unknown {
     ...SendFlags.parse(flags),
     ratePerSecond: rate,
     outageMs: outage,
-    topics: topic?.includes('all') === true ? 'all' : topic,
+    topics: topic?.length === 1 && topic[0] === 'all' ? 'all' : topic,
   };
 }
 
@@ -164,17 +164,19 @@ const optionFor = (field: string): string =>
 
 /** Files written by editors end with a line break that belongs to no secret. */
 function readSecret(command: Command, option: string, path: string): string {
+  let secret: string;
   try {
-    return readFileSync(path, 'utf8').trim();
+    secret = readFileSync(path, 'utf8').trim();
   } catch (error) {
     return command.error(`error: ${option} can't be read: ${messageOf(error)}`);
   }
+  return secret === '' ? command.error(`error: ${option}: ${path} is empty`) : secret;
 }
 
-/** Before anything is sent: an hour's results are not to be lost for want of a folder. */
-function emptied(command: Command, path: string): string {
+/** Before anything is sent: an hour's results are not to be lost for want of a folder. What the file holds stays for now. */
+function writable(command: Command, path: string): string {
   try {
-    writeFileSync(path, '');
+    closeSync(openSync(path, 'a'));
     return path;
   } catch (error) {
     return command.error(`error: --results can't be written: ${messageOf(error)}`);

@@ -14,7 +14,10 @@ const NotificationsQuery = z.strictObject({ run: z.string().max(20).optional() }
 
 const refusals: Readonly<Record<SendRefusal, { status: number; message: string }>> = {
   'no-subscription': { status: 409, message: 'save a URL first: POST /subscription' },
-  'subscription-disabled': { status: 409, message: 'an answer 410 ended the subscription; save the URL again' },
+  'subscription-disabled': {
+    status: 409,
+    message: 'an answer 410 ended the subscription: POST /subscription/live, or save the URL again',
+  },
   'subscription-suspended': {
     status: 409,
     message: 'seven days of errors have suspended the subscription: POST /subscription/live',
@@ -25,6 +28,13 @@ const refusals: Readonly<Record<SendRefusal, { status: number; message: string }
   },
   'too-many-runs': { status: 429, message: 'too many runs; wait for one to end, or start another simulator' },
   'too-many-notifications': { status: 429, message: 'more than this simulator may remember; start another' },
+};
+
+/** Fastify's codes for bodies it can't read; its own sentences say what was sent and not what to send. */
+const notJson: Readonly<Record<string, string>> = {
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'send JSON, with the header Content-Type: application/json',
+  FST_ERR_CTP_INVALID_JSON_BODY: 'the body is not JSON',
+  FST_ERR_CTP_EMPTY_JSON_BODY: 'the body is empty; send JSON',
 };
 
 /**
@@ -43,7 +53,8 @@ export function buildControl(workspace: Workspace, rest: Pick<Rest, 'replies'> |
       const issues = error.issues.map(({ path, message }) => ({ path: path.join('.'), message }));
       return reply.code(400).send({ error: 'invalid-request', message: 'the request does not fit', issues });
     }
-    const { statusCode = 500, message } = error;
+    const { statusCode = 500 } = error;
+    const message = notJson[error.code] ?? error.message;
     return reply.code(statusCode).send({ error: statusCode < 500 ? 'bad-request' : 'internal', message });
   });
 

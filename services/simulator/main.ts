@@ -2,6 +2,8 @@ import { once } from 'node:events';
 import { CommanderError } from 'commander';
 import { pino } from 'pino';
 import { buildCommand, type Invocation } from './command.ts';
+import { complaints } from './complaints.ts';
+import { listenAdvice } from './listen-advice.ts';
 import { progressFields, progressLine } from './progress.ts';
 import type { RunProgress } from './run.ts';
 import { sendOnce } from './send-once.ts';
@@ -13,7 +15,12 @@ const EXIT_USAGE = 2;
 // stdout belongs to the report
 const logger = pino({ name: 'simulator' }, pino.destination({ fd: 2, sync: true }));
 const stop = new AbortController();
+// once: a second Ctrl-C meets no handler, and ends the process at once
 for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => stop.abort());
+// whoever reads the report may have read enough of it
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
 
 /** A person gets a sentence, a log collector a line like the others. */
 function onProgress(progress: RunProgress): void {
@@ -32,9 +39,12 @@ async function carryOut(invocation: Invocation): Promise<void> {
       break;
     }
     case 'send-once': {
-      const { good, report } = await sendOnce({ ...invocation, options, onProgress, signal: stop.signal });
+      const { report, resultsError } = await sendOnce({ ...invocation, options, onProgress, signal: stop.signal });
       process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
-      if (!good) process.exitCode = EXIT_FLAWED;
+      const found = complaints(report);
+      for (const complaint of found) logger.error(complaint);
+      if (resultsError !== null) process.stderr.write(`error: --results can't be written: ${resultsError.message}\n`);
+      if (found.length > 0 || resultsError !== null) process.exitCode = EXIT_FLAWED;
     }
   }
 }
@@ -45,7 +55,9 @@ try {
   if (error instanceof CommanderError) {
     process.exitCode = error.exitCode === 0 ? 0 : EXIT_USAGE;
   } else {
-    logger.fatal({ err: error }, 'failed');
+    const advice = listenAdvice(error);
+    if (advice === null) logger.fatal({ err: error }, 'failed');
+    else process.stderr.write(`error: ${advice}\n`);
     process.exitCode = EXIT_FLAWED;
   }
 }

@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import { decimal, durationMs, share, wholeNumber } from './arguments.ts';
 import { apiVersions } from './bodies/api-version.ts';
+import { MAX_PER_RUN } from './requests.ts';
 
 /** Options under headings that begin so mean nothing to a server. */
 export const ONCE = 'Sending once';
@@ -8,26 +9,26 @@ export const ONCE = 'Sending once';
 /** Options under this heading mean nothing without --rest-port. */
 export const REST = 'REST API:';
 
-/** A request's schema has the limits; here it is only a number. */
-const amount = wholeNumber(0, 1_000_000_000);
+const amount = wholeNumber(0, MAX_PER_RUN);
 
 const duration = (flags: string, description: string) => new Option(flags, description).argParser(durationMs);
 
 const EXAMPLES = `
 Examples:
   # send 500 notifications to a staging endpoint, 20 in a second, and print what Intercom would have counted
-  $ intercom-simulator --url https://hooks.staging.example.com/intercom --secret-file ./client-secret --count 500 --rate 20
+  $ npm run -s simulator -- --url https://hooks.staging.example.com/intercom --secret-file ./client-secret --count 500 --rate 20
 
   # everything that can go wrong on the way, one result a line
-  $ intercom-simulator --url http://127.0.0.1:8080/intercom --secret-file ./client-secret --duplicates 10 --replays 5 \\
+  $ npm run -s simulator -- --url http://127.0.0.1:8080/intercom --secret-file ./client-secret --duplicates 10 --replays 5 \\
       --forgeries 20 --unknown-topics 5 --out-of-order 10 --slow-bodies 3 --aborted 3 --results ./results.ndjson
 
   # serve the control API on port 4000, with a minute of Intercom in a second
-  $ intercom-simulator --control-port 4000 --speed 60
+  $ npm run -s simulator -- --control-port 4000 --speed 60
 
 Exit status:
   0  all was delivered, at the latest by the retry, and no forgery was believed; or the server was ended by a signal
-  1  something was lost, dropped or wrongly believed, the URL could not be saved, or sending was interrupted
+  1  something was lost, dropped or wrongly believed, the URL or the ping was refused, the results could not be written,
+     sending was interrupted, or the server could not listen
   2  wrong usage
 
 The control API, the report and the results are described in docs/simulator.md.`;

@@ -17,6 +17,8 @@ export interface PlanRequest {
   /** How many people a mass message goes to; each gives rise to {@link BURST_FACTOR} notifications. */
   readonly audience: number;
   readonly topics: readonly [Topic, ...Topic[]];
+  /** Whether no topic comes a second time before each has come, as far as `count` reaches. */
+  readonly eachTopicOnce?: boolean;
 }
 
 /** One thing to send; `index` is its place in the run, from 0. */

@@ -3,11 +3,17 @@ import { apiVersions } from './bodies/api-version.ts';
 import { topics, usualTopics } from './catalogue.ts';
 import { plannedTotal } from './plan.ts';
 
+function hasCredentials(text: string): boolean {
+  const url = URL.parse(text);
+  return url !== null && (url.username !== '' || url.password !== '');
+}
+
 /** Where the notifications go, and as whom: what a person enters in the Developer Hub. */
 export const SubscriptionRequest = z.strictObject({
   url: z
     .url({ protocol: /^https?$/, error: 'give an http or https URL' })
     .max(2048)
+    .refine((url) => !hasCredentials(url), 'leave out user and password: they would not be sent')
     .describe('Endpoint URL'),
   secret: z.string().min(1).max(256).describe("The app's client secret"),
   appId: z.string().min(1).max(64).describe("The workspace's id code, `app_id` in every notification"),
@@ -21,14 +27,18 @@ export const SubscriptionRequest = z.strictObject({
 });
 
 /** Ids are drawn from blocks of a million (bodies/scene.ts); half of one leaves room for slots beside the notifications. */
-const MAX_PER_RUN = 500_000;
+export const MAX_PER_RUN = 500_000;
 const MAX_OUTAGE_MS = 86_400_000;
 
 /** The first that is wrong, for a list of a hundred choices helps nobody. */
 function topicAdvice({ input }: { readonly input?: unknown }): string {
   const asked: readonly unknown[] = Array.isArray(input) ? input : [input];
+  if (asked.length === 0) return 'name one topic at least, or say all';
+  if (asked.length > 1 && asked.includes('all')) return 'all stands alone: leave out the other names';
   const wrong = asked.find((topic) => !(topics as readonly unknown[]).includes(topic));
-  return `Intercom has no topic ${JSON.stringify(wrong ?? null)}; give names from its reference, or all`;
+  if (typeof wrong === 'string' && /[,\s]/.test(wrong))
+    return `${JSON.stringify(wrong)} is more than one name: give each by itself, as in a b`;
+  return `Intercom has no topic ${JSON.stringify(wrong ?? null)}; services/simulator/catalogue/topic-names.ts lists them, or say all`;
 }
 
 const amount = z.int().min(0).max(MAX_PER_RUN);
@@ -40,7 +50,11 @@ const amount = z.int().min(0).max(MAX_PER_RUN);
 export const SendRequest = z
   .strictObject({
     count: amount.describe('Notifications that Intercom would send'),
-    ratePerSecond: z.number().min(0.01).max(50_000).describe('All kinds together'),
+    ratePerSecond: z
+      .number()
+      .min(0.01, 'give 0.01 or more a second')
+      .max(50_000, 'give 50000 a second at most')
+      .describe('All kinds together'),
     seed: z.int().min(0).max(0xffff_ffff).optional().describe('Same seed, same notifications; drawn where absent'),
     conversations: z.int().min(1).max(100_000).default(50).describe('How many conversations they are spread over'),
     topics: z
@@ -58,7 +72,7 @@ export const SendRequest = z
     outageMs: z
       .number()
       .min(0)
-      .max(MAX_OUTAGE_MS)
+      .max(MAX_OUTAGE_MS, 'an outage lasts a day at most')
       .default(0)
       .describe('Intercom is down for so long from the middle on'),
   })
@@ -91,7 +105,11 @@ const durationMs = z
 /** How Intercom is to behave from now on; what is absent is Intercom's own, shortened by `speed`. */
 export const PolicyRequest = z
   .strictObject({
-    speed: z.number().min(1).max(1_000_000).describe('60 lets a minute of Intercom last a second'),
+    speed: z
+      .number()
+      .min(1, 'give 1 or more')
+      .max(1_000_000, 'give 1000000 at most')
+      .describe('60 lets a minute of Intercom last a second'),
     app: z.enum(['private', 'public']).describe('Public apps are never suspended'),
     maxConsecutiveErrors: z.int().min(1).max(100_000).describe('More errors in a row are a pause'),
     retryAfterMs: durationMs,

@@ -53,6 +53,8 @@ export interface RunOrder {
 
 export interface Run {
   readonly progress: () => RunProgress;
+  /** To be told when the subscription was forgiven everything. */
+  readonly revived: () => void;
   /** Settles when the last answer is in and nothing waits any more. */
   readonly finished: Promise<RunProgress>;
 }
@@ -143,5 +145,5 @@ export function startRun(order: RunOrder, deps: RunDeps): Run {
     finishedAtMs,
     report: tally.report(),
   });
-  return { progress, finished: carryOut() };
+  return { progress, revived: attempts.revived, finished: carryOut() };
 }

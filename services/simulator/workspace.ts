@@ -114,12 +114,18 @@ export function createWorkspace(options: WorkspaceOptions, witness: Witness = ()
 
   const allProgress = () => [...runs.values()].map((run) => run.progress());
 
+  function revive(): void {
+    standing.revive();
+    for (const run of runs.values()) run.revived();
+  }
+
   async function saveUrl(input: SubscriptionInput): Promise<SavedUrl> {
     const { url, secret, appId, apiVersion } = SubscriptionRequest.parse(input);
     const key = secretKey(secret);
     const headAtMs = epochMs();
     const probe = await poster.head(url);
     const head = attemptLine(headAtMs, probe);
+    if (stop.signal.aborted) return { saved: false, head, ping: null };
     if (probe.kind !== 'answered' || probe.status !== 200) {
       lastSave = { url, appId, saved: false, head, ping: null };
       logger.warn({ appId, head }, 'url refused');
@@ -131,14 +137,14 @@ export function createWorkspace(options: WorkspaceOptions, witness: Witness = ()
     const ping = attemptLine(pingAtMs, await poster.post(url, letter));
     target = { url, secret: key, appId, apiVersion };
     lastSave = { url, appId, saved: true, head, ping };
-    standing.revive();
+    revive();
     logger.info({ appId, head, ping }, 'url saved');
     return { saved: true, head, ping };
   }
 
   function setLive(): SubscriptionReport | null {
     if (target === null) return null;
-    standing.revive();
+    revive();
     return standing.report(epochMs());
   }
 
@@ -163,7 +169,12 @@ export function createWorkspace(options: WorkspaceOptions, witness: Witness = ()
     if (missingTopic(request.topics, apiVersion) !== null) {
       return { kind: 'refused', reason: 'topics-of-another-version' };
     }
-    const plan = { ...request, seed, topics: topicList(request.topics, apiVersion) };
+    const plan = {
+      ...request,
+      seed,
+      topics: topicList(request.topics, apiVersion),
+      eachTopicOnce: request.topics === 'all',
+    };
     const reason = refusal(plannedTotal(plan));
     if (reason !== null) return { kind: 'refused', reason };
     if (input.seed === undefined) nextSeed = (nextSeed + 1) >>> 0;

@@ -15,7 +15,7 @@ export interface Counts {
   readonly dropped: number;
   /** Attempts broken off by the sender: no errors, and repeated. */
   readonly aborted: number;
-  /** Answers later than 500 ms, which cost the subscription its priority. */
+  /** Attempts answered later than 500 ms or not in time at all, which cost the subscription its priority. */
   readonly slow: number;
   /** Answers 429, which delay the whole subscription. */
   readonly throttled: number;

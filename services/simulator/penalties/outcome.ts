@@ -43,9 +43,9 @@ export function isSuccess(status: number): boolean {
   return status >= 200 && status < 300;
 }
 
-/** Whether there was an answer, and too late for normal priority. */
+/** Whether the endpoint took too long for normal priority, be it that the patience ran out. */
 export function isSlow(outcome: Outcome): boolean {
-  return outcome.kind === 'answered' && outcome.latencyMs > SLOW_ANSWER_MS;
+  return (outcome.kind === 'answered' || outcome.kind === 'timed-out') && outcome.latencyMs > SLOW_ANSWER_MS;
 }
 
 /** The status of the answer, or why there was none, as one short string. */

@@ -79,10 +79,25 @@ describe('the control API', () => {
       body: '{"count":',
     });
     expect(notJson.status).toBe(400);
-    expect(await notJson.json()).toMatchObject({ error: 'bad-request' });
+    expect(await notJson.json()).toEqual({ error: 'bad-request', message: 'the body is not JSON' });
     const elsewhere = await call('GET', '/');
     expect(elsewhere.status).toBe(404);
     expect(elsewhere.text).toContain('POST /send');
+  });
+
+  it('says which content type it takes, where another or none is given', async () => {
+    for (const type of ['application/x-www-form-urlencoded', null]) {
+      const answer = await fetch(`${simulator.control.url}/send`, {
+        method: 'POST',
+        headers: { connection: 'close', ...(type === null ? {} : { 'content-type': type }) },
+        body: Buffer.from('{"count":1}'),
+      });
+      expect(answer.status).toBe(415);
+      expect(await answer.json()).toEqual({
+        error: 'bad-request',
+        message: 'send JSON, with the header Content-Type: application/json',
+      });
+    }
   });
 
   it('answers 422 with what happened when the URL cannot be saved', async () => {

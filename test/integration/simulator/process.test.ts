@@ -1,6 +1,6 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
@@ -60,6 +60,7 @@ describe('sending once', () => {
     const { ended, endpoint } = await sendTo((before) => (before === 3 ? 500 : 200));
     expect(ended.status).toBe(0);
     expect(JSON.parse(ended.stdout)).toMatchObject({
+      run: { state: 'finished', seed: 1, planned: 8, sent: 8 },
       sent: 8,
       intercom: { delivered: 8, errors: 1, retried: 1, lostAfterRetry: 0 },
     });
@@ -76,7 +77,9 @@ describe('sending once', () => {
   it('ends with 1 when the URL cannot be saved, and says why', async () => {
     const ended = await simulate('--url', `http://127.0.0.1:${await freePort()}/`, '--secret-file', secretFile);
     expect(ended.status).toBe(1);
+    expect(ended.stderr).toContain('the URL was not saved: HEAD was answered ECONNREFUSED');
     expect(JSON.parse(ended.stdout)).toMatchObject({
+      run: null,
       sent: 0,
       lastSave: { saved: false, head: { error: expect.any(String) } },
     });
@@ -102,6 +105,62 @@ describe('sending once', () => {
       });
     }
     expect(lines.join('')).not.toContain(SECRET);
+  });
+
+  it('prints the report even where the results can no longer be written, and ends with 1', async () => {
+    const results = mkdtempSync(join(folder, 'gone-'));
+    const endpoint = await startReceiver(() => {
+      rmSync(results, { recursive: true, force: true });
+      return 200;
+    });
+    const sending = ['--url', endpoint.url, '--secret-file', secretFile, '--count', '3', '--rate', '200'];
+    const ended = await simulate(...sending, '--results', join(results, 'results.ndjson'));
+    await endpoint.close();
+    expect(JSON.parse(ended.stdout)).toMatchObject({ intercom: { delivered: 3 } });
+    expect(ended.stderr).toContain("error: --results can't be written: ENOENT");
+    expect(ended.status).toBe(1);
+  });
+
+  it('ends quietly when nobody reads the report', async () => {
+    const endpoint = await startReceiver(() => 200);
+    const child = start(['--url', endpoint.url, '--secret-file', secretFile, '--count', '3', '--rate', '200']);
+    child.stdout.destroy();
+    const [stderr] = await Promise.all([text(child.stderr), once(child, 'close')]);
+    await endpoint.close();
+    expect(child.exitCode).toBe(0);
+    expect(stderr).not.toContain('EPIPE');
+  });
+
+  it('ends at the first signal while the URL is being saved, and calls that no refusal', async () => {
+    const endpoint = await startReceiver(() => 'hold');
+    const child = start(['--url', endpoint.url, '--secret-file', secretFile, '--patience', '1m']);
+    const ended = endOf(child);
+    await until(() => endpoint.received.length === 1, { describe: 'HEAD' });
+    child.kill('SIGINT');
+    const { status, stdout, stderr } = await ended;
+    await endpoint.close();
+    expect(status).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject({ run: null, lastSave: null });
+    expect(stderr).toContain('interrupted before the URL was saved');
+    expect(stderr).not.toContain('url refused');
+  });
+
+  it('waits for answers under way at the first signal, and ends at once at the second', async () => {
+    const endpoint = await startReceiver(({ method }, before) => (method === 'HEAD' || before === 0 ? 200 : 'hold'));
+    const child = start(['--url', endpoint.url, '--secret-file', secretFile, '--patience', '1m']);
+    const ended = endOf(child);
+    await until(() => endpoint.posts().length > 1, { describe: 'a notification under way' });
+    child.kill('SIGINT');
+    await until(
+      () => {
+        const before = endpoint.posts().length;
+        child.kill('SIGINT');
+        return child.signalCode === 'SIGINT' && before > 1;
+      },
+      { describe: 'the end' },
+    );
+    expect(await ended).toMatchObject({ status: null, stdout: '' });
+    await endpoint.close();
   });
 
   it('tells every two seconds how far it is; reports what was sent so far, and ends with 1, at SIGTERM', async () => {
@@ -143,6 +202,12 @@ describe('sending once', () => {
 });
 
 describe('serving', () => {
+  it('names the option for an address that is none of this machine, and ends with 1', async () => {
+    const ended = await simulate('--host', '192.0.2.1');
+    expect(ended).toMatchObject({ status: 1, stdout: '' });
+    expect(ended.stderr).toMatch(/^error: --host: /);
+  });
+
   it('says where it listens, serves there, and ends gracefully at SIGTERM', async () => {
     const child = start(['--seed', '1']);
     const lines = createInterface({ input: child.stderr })[Symbol.asyncIterator]();

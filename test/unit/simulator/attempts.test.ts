@@ -97,7 +97,7 @@ function start(outcomes: readonly Outcome[], plan: readonly Planned[] = planned)
     await playUntil(plan.length * 10 + 1000);
   }
 
-  return { play, attempts, tally, standing, ledger, conditions };
+  return { play, playUntil, clock, attempts, tally, standing, ledger, conditions };
 }
 
 describe('the attempts of a run', () => {
@@ -146,6 +146,25 @@ describe('the attempts of a run', () => {
     const lines = [...ledger.lines()].filter((line) => !isStrangers(line));
     expect(lines.map(({ held }) => held)).toEqual(own.map(() => 'outage'));
     expect(lines.map(({ id }) => id)).toEqual(own.map((each) => identify(each, facts).id).toReversed());
+    await attempts.end('stopped');
+  });
+
+  it('leave at once, but for retries, when the subscription is revived', async () => {
+    const { playUntil, clock, attempts, standing } = start([answered(429), answered(500)]);
+    const begin = async (each: Planned) => {
+      attempts.begin({ planned: each, manner: 'whole' }, clock.nowMs);
+      await playUntil(clock.nowMs);
+    };
+    for (const each of own.slice(0, 3)) await begin(each);
+    expect(attempts.counts()).toMatchObject({ sent: 2, held: 1, awaitingRetry: 2 });
+    expect(attempts.waitingDueMs()).toBeGreaterThan(clock.nowMs);
+    standing.revive();
+    attempts.revived();
+    expect(attempts.waitingDueMs()).toBe(clock.nowMs);
+    attempts.resume();
+    attempts.resume();
+    expect(attempts.counts()).toMatchObject({ inFlight: 2, held: 0, awaitingRetry: 1 });
+    expect(attempts.waitingDueMs()).toBe(policy.retryAfterMs);
     await attempts.end('stopped');
   });
 

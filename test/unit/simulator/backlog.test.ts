@@ -29,6 +29,32 @@ describe('the backlog', () => {
     expect(drained(backlog)).toEqual([...numbers.slice(2), 100]);
   });
 
+  it.each(['retry', 'throttled', 'low-priority'] as const)(
+    'lets what waits less long for %s, after the policy was set, overtake what was there before',
+    (because) => {
+      const backlog = createBacklog<string>();
+      for (const name of ['gone', 'long', 'longer']) backlog.add(because, 60_000, name);
+      expect(backlog.take()).toBe('gone');
+      backlog.add(because, 100, 'short');
+      backlog.add(because, 50, 'shorter');
+      backlog.add(because, 60_000, 'longest');
+      expect(backlog.dueMs()).toBe(50);
+      expect(drained(backlog)).toEqual(['shorter', 'short', 'long', 'longer', 'longest']);
+    },
+  );
+
+  it.each(['throttled', 'low-priority'] as const)('lets go at once of what waits for %s', (because) => {
+    const backlog = createBacklog<string>();
+    backlog.add(because, 10, 'gone');
+    backlog.add(because, 50, 'due');
+    backlog.add(because, 60_000, 'late');
+    backlog.add('retry', 200, 'retry');
+    backlog.take();
+    backlog.release(100);
+    expect([backlog.dueMs(), backlog.size()]).toEqual([50, 3]);
+    expect(drained(backlog)).toEqual(['due', 'late', 'retry']);
+  });
+
   it('gives out what an outage held back newest first', () => {
     const backlog = createBacklog<number>();
     for (const number of [1, 2, 3]) backlog.add('outage', 500, number);

@@ -1,8 +1,10 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { apiVersions } from '#services/simulator/bodies/api-version.ts';
 import { catalogue, type Topic, topics, usualTopics } from '#services/simulator/catalogue.ts';
 import type { Good } from '#services/simulator/goods.ts';
 import { burstOf, type Planned, type PlanRequest, plannedTotal, planRun } from '#services/simulator/plan.ts';
+import { topicList } from '#services/simulator/topics.ts';
 
 const request: PlanRequest = {
   seed: 42,
@@ -93,6 +95,34 @@ describe('planRun', () => {
         for (const { topic } of planned) expect(asked.topics).toContain(topic);
       }),
     );
+  });
+
+  describe.each(apiVersions)('with each topic once, API version %s', (apiVersion) => {
+    const all = topicList('all', apiVersion);
+    const asked = fc.record({ seed: fc.nat(), conversations: fc.integer({ min: 1, max: 60 }) });
+    const each = { topics: all, eachTopicOnce: true, audience: 0 };
+
+    it('sends every topic before one comes again', () => {
+      fc.assert(
+        fc.property(asked, (drawn) => {
+          const sent = good(plan({ ...drawn, ...each, count: all.length + 50 })).map(({ topic }) => topic);
+          expect(sent.slice(0, all.length).toSorted()).toEqual(all.toSorted());
+        }),
+      );
+    });
+
+    it('opens each subject first and once, and numbers it from 1 without a gap', () => {
+      fc.assert(
+        fc.property(asked, (drawn) => {
+          for (const group of bySubject(plan({ ...drawn, ...each, count: all.length + 100 }))) {
+            expect(group.map(({ sequence }) => sequence)).toEqual(group.map((_, at) => at + 1));
+            const standings = group.map(({ topic }) => catalogue[topic].standing);
+            expect(['opens', 'once']).toContain(standings[0]);
+            expect(standings.slice(1).filter((standing) => standing !== 'follows')).toEqual([]);
+          }
+        }),
+      );
+    });
   });
 
   it('opens each subject first and once', () => {

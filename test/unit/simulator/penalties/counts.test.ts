@@ -25,7 +25,7 @@ const cases: readonly Case[] = [
   { what: 'a 401', events: [first(answered(401))], counted: oneError },
   { what: 'a 429', events: [first(answered(429))], counted: { ...oneError, throttled: 1 } },
   { what: 'a slow 503', events: [first(answered(503, 900))], counted: { ...oneError, slow: 1 } },
-  { what: 'a time-out', events: [first(timedOut)], counted: oneError },
+  { what: 'a time-out', events: [first(timedOut)], counted: { ...oneError, slow: 1 } },
   { what: 'no connection', events: [first(unreachable)], counted: oneError },
   {
     what: 'an error and a retry that is delivered',
@@ -35,7 +35,7 @@ const cases: readonly Case[] = [
   {
     what: 'an error and a retry that fails too',
     events: [first(answered(500)), second(timedOut)],
-    counted: { errors: 2, retried: 1, lostAfterRetry: 1, consecutiveErrors: 2, longestStreak: 2 },
+    counted: { errors: 2, retried: 1, lostAfterRetry: 1, slow: 1, consecutiveErrors: 2, longestStreak: 2 },
   },
   {
     what: 'a 429 at the retry: put off once more, not lost',
@@ -44,12 +44,12 @@ const cases: readonly Case[] = [
   },
   {
     what: 'a streak, a delivery, and a shorter streak',
-    events: [first(timedOut), first(timedOut), first(timedOut), first(answered(200)), first(timedOut)],
+    events: [first(unreachable), first(unreachable), first(unreachable), first(answered(200)), first(unreachable)],
     counted: { errors: 4, delivered: 1, consecutiveErrors: 1, longestStreak: 3 },
   },
   {
     what: 'a request that the sender broke off between two errors: the streak is not its business',
-    events: [first(timedOut), first(aborted), first(timedOut)],
+    events: [first(unreachable), first(aborted), first(unreachable)],
     counted: { errors: 2, aborted: 1, consecutiveErrors: 2, longestStreak: 2 },
   },
   {
@@ -65,7 +65,7 @@ const cases: readonly Case[] = [
   { what: 'a forgery without an answer', events: [forgery(timedOut)], counted: { undecidedForgeries: 1 } },
   {
     what: 'a refused forgery and a failed replay between two errors',
-    events: [first(timedOut), forgery(answered(401)), replay(timedOut), first(timedOut)],
+    events: [first(unreachable), forgery(answered(401)), replay(unreachable), first(unreachable)],
     counted: { errors: 2, consecutiveErrors: 2, longestStreak: 2, rejectedForgeries: 1, replays: 1 },
   },
   { what: 'a replay believed', events: [replay(answered(200, 900))], counted: { replays: 1 } },

@@ -248,7 +248,13 @@ describe('advance', () => {
       isSlow: false,
     },
     { when: 'a slow answer, and a fast error', happenings: [ended(0, answered(200, 501)), error(1)], isSlow: true },
-    { when: 'no answer at all', happenings: [ended(0, timedOut), ended(1, unreachable)], isSlow: false },
+    { when: 'no answer within the patience', happenings: [ended(0, timedOut)], isSlow: true },
+    {
+      when: 'a patience that ran out in good time',
+      happenings: [ended(0, { kind: 'timed-out', latencyMs: 500 })],
+      isSlow: false,
+    },
+    { when: 'nobody there', happenings: [ended(1, unreachable)], isSlow: false },
     { when: 'a slow answer, and the URL saved', happenings: [ended(0, answered(200, 501)), revived], isSlow: false },
   ])('priority low $isSlow: $when', ({ happenings, isSlow }) => {
     expect(after(happenings).isSlow).toBe(isSlow);
