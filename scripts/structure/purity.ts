@@ -29,6 +29,10 @@ const PURE_FILES = [
   'services/simulator/rest/request-headers.ts',
   'services/worker/cloud-event.ts',
   'services/worker/settle.ts',
+  'cli/drill/verdict.ts',
+  'cli/judge/judge.ts',
+  'cli/judge/judge-answers.ts',
+  'cli/judge/judge-stream.ts',
   'cli/local/plan.ts',
 ] as const;
 
