@@ -88,11 +88,17 @@ export async function killLeader(scene: Scene): Promise<Injection> {
     const what = `${pod.plan.name} killed, leader of the events stream`;
     scene.note(what);
     const fromMs = Date.now();
+    // Back at once it may lead again.
+    const release = pod.hold('server');
     process.kill(pid, 'SIGKILL');
     let next: string | undefined;
-    for await (const _ of pauses(100, AbortSignal.any([scene.signal, AbortSignal.timeout(30_000)]))) {
-      next = await leaderOf().catch(() => undefined);
-      if (next !== undefined && next !== leader) break;
+    try {
+      for await (const _ of pauses(100, AbortSignal.any([scene.signal, AbortSignal.timeout(30_000)]))) {
+        next = await leaderOf().catch(() => undefined);
+        if (next !== undefined && next !== leader) break;
+      }
+    } finally {
+      release();
     }
     await untilReplaced(pod, 'server', pid, scene.signal);
     return { what, fromMs, toMs: Date.now(), proof: `${next} leads now` };

@@ -128,9 +128,11 @@ export const DRILLS: readonly Drill[] = [
   {
     ...long,
     name: 'leader-kill',
-    about: 'three servers; the one that leads the events stream gets SIGKILL every 5 s, four times',
+    about:
+      'three servers; the one that leads the events stream gets SIGKILL, four times, and is back when another leads',
     broker: 'a cluster of three',
-    faultMs: () => LEADER_KILLS * LEADER_EVERY_MS,
+    // An election takes 4 to 9 s, and the killed one is back after it.
+    faultMs: () => LEADER_KILLS * 12_000,
     play: killLeaders,
   },
   {
