@@ -1,8 +1,8 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { cacheFolder } from '#cli/programs/cache.ts';
 import { type Env, execute } from '#cli/programs/execute.ts';
+import { goEnvironment } from '#cli/programs/go.ts';
 import { findOnPath } from '#cli/programs/probe.ts';
 import { type OnProgress, withProgress } from '#cli/programs/progress.ts';
 
@@ -31,18 +31,11 @@ export async function goProgram(name: keyof typeof SOURCES, options: BuildOption
   if (go === undefined) {
     throw new Error('Go 1.26 or newer is needed on PATH for this bench (brew install go, or https://go.dev/dl)');
   }
-  const caches = join(cacheFolder(env), 'go');
-  await mkdir(caches, { recursive: true });
   const path = join(cacheFolder(env), 'programs', `bench-${name}`);
+  const goEnv = await goEnvironment(env);
   await withProgress(`building ${name}`, onProgress, () =>
     execute(go, ['build', '-trimpath', '-buildvcs=false', '-o', path, '.'], {
-      env: {
-        ...env,
-        GOMODCACHE: join(caches, 'modules'),
-        GOCACHE: join(caches, 'build'),
-        GOFLAGS: `${env['GOFLAGS'] ?? ''} -modcacherw`.trim(),
-        CGO_ENABLED: '0',
-      },
+      env: goEnv,
       cwd: SOURCES[name],
       timeoutMs: BUILD_TIMEOUT_MS,
       signal,

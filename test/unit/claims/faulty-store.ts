@@ -17,6 +17,7 @@ export interface FaultyStore extends RecordStore {
 export function faultyStore(
   fates: Iterator<Fate>,
   turn: () => Promise<unknown> = () => Promise.resolve(),
+  reachableForMs = () => Number.POSITIVE_INFINITY,
 ): FaultyStore {
   let revision = 0;
   let value: string | null = null;
@@ -46,7 +47,7 @@ export function faultyStore(
     create: (_key, next) => request(() => set(next, 0)),
     update: (_key, next, over) => request(() => set(next, over)),
     get: () => request(() => (value === null ? null : { value, revision, ageMs: () => Promise.resolve(0) })),
-    reachableForMs: () => Number.POSITIVE_INFINITY,
+    reachableForMs,
     close: () => Promise.resolve(),
     value: () => value,
     requests: () => requests,
