@@ -41,7 +41,7 @@ const common = ({ metadata, spec }: IntercomWebhook, facts: RenderFacts) => ({
 });
 
 export function ingressEnvironment(webhook: IntercomWebhook, facts: RenderFacts): Record<string, string> {
-  const { endpoint, receiver, topics, workspaces } = webhook.spec;
+  const { endpoint, receiver, retention, topics, workspaces } = webhook.spec;
   return z.encode(IngressSettings, {
     ...common(webhook, facts),
     PORT: PORTS.webhook,
@@ -53,6 +53,7 @@ export function ingressEnvironment(webhook: IntercomWebhook, facts: RenderFacts)
     DRAIN_DELAY_MS: drainDelayMs(webhook),
     SPOOL_DIR: MOUNTS.spool,
     SPOOL_MAX_BYTES: spoolBytes(webhook),
+    EVENTS_RETENTION_MS: parseDurationMs(retention.events),
   });
 }
 
@@ -68,6 +69,7 @@ export function workerEnvironment(
     HANDLER_URL: handlerUrl(webhook, handler),
     HANDLER_AUTH_FILE: handler.http?.authSecretKeyRef === undefined ? '' : `${MOUNTS.handlerAuth}/${HANDLER_AUTH_FILE}`,
     CONCURRENCY: handler.concurrency,
+    ORDER_BY: handler.orderBy,
     TIMEOUT_MS: parseDurationMs(handler.timeout),
     RETRY_MAX_AGE_MS: parseDurationMs(handler.retry.maxAge),
     RETRY_MAX_ATTEMPTS: handler.retry.maxAttempts,

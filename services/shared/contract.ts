@@ -82,6 +82,7 @@ export const IngressSettings = z.object({
   DRAIN_DELAY_MS: durationMs(),
   SPOOL_DIR: z.string().min(1).max(1024),
   SPOOL_MAX_BYTES: whole(MIN_SPOOL_BYTES, Number.MAX_SAFE_INTEGER),
+  EVENTS_RETENTION_MS: durationMs(),
 });
 export const IngressEnv = IngressSettings.extend(PodEnv.shape);
 export type IngressEnv = z.output<typeof IngressEnv>;
@@ -94,6 +95,7 @@ export const WorkerSettings = z.object({
   /** A file with a bearer token for the handler; empty = none. */
   HANDLER_AUTH_FILE: z.string().max(1024),
   CONCURRENCY: whole(1, 1000),
+  ORDER_BY: z.enum(['Subject', 'None']),
   TIMEOUT_MS: durationMs(),
   RETRY_MAX_AGE_MS: durationMs(),
   RETRY_MAX_ATTEMPTS: whole(1, 1000),
@@ -152,6 +154,14 @@ export const SUBJECTS = {
   /** Every slot of one topic. */
   topic: (webhook: string, topic: string) => `icw.${webhook}.n.*.${topic}`,
   allNotifications: (webhook: string) => `icw.${webhook}.n.>`,
+  /** A dead letter that one handler, and no other, is to get once more. */
+  redriven: (webhook: string, handler: string, slot: string, topic: string) =>
+    `icw.${webhook}.r.${handler}.${slot}.${topic}`,
+  redrivenInSlot: (webhook: string, handler: string, slot: string) => `icw.${webhook}.r.${handler}.${slot}.>`,
+  redrivenTo: (webhook: string, handler: string) => `icw.${webhook}.r.${handler}.>`,
+  allRedriven: (webhook: string) => `icw.${webhook}.r.>`,
+  /** Where the workers of an ordered handler hear of each other. Nothing of it is stored. */
+  heartbeat: (webhook: string, handler: string) => `icw.${webhook}.hb.${handler}`,
   deadLetter: (webhook: string, handler: string, topic: string) => `icw.${webhook}.dlq.${handler}.${topic}`,
   allDeadLetters: 'icw.*.dlq.>',
   effect: (webhook: string, handler: string, digest: string, index: number) =>
@@ -159,8 +169,20 @@ export const SUBJECTS = {
   allEffects: 'icw.*.fx.>',
 } as const;
 
-/** Durable consumers on a webhook's events stream. */
-export const CONSUMERS = { unordered: (handler: string) => handler } as const;
+/** Durable consumers on a webhook's events stream. No handler's name holds an underscore. */
+export const CONSUMERS = {
+  unordered: (handler: string) => handler,
+  ordered: (handler: string, partition: number) => `${handler}_${partition}`,
+} as const;
+
+/** An ordered handler has so many consumers, each for its share of the slots; fixed when they are created. */
+export const PARTITIONS = 4;
+
+/** Whoever pulls from an ordered consumer does so as a member of this group. */
+export const PIN_GROUP = 'worker';
+
+export const slotsOf = (partition: number): string[] =>
+  Array.from({ length: SLOTS / PARTITIONS }, (_, i) => slotToken(partition + i * PARTITIONS));
 
 /** Key-value buckets, and what Redis keys begin with. */
 export const BUCKETS = { claims: (webhook: string) => `icw_claims_${webhook}` } as const;
@@ -178,6 +200,8 @@ export const HEADERS = {
   deliveryAttempts: 'Icw-Delivery-Attempts',
   contacts: 'Icw-Contacts',
   conversations: 'Icw-Conversations',
+  /** Which dead letter it was, where it has been redriven: `<its sequence>-<when it was stored, in ms>`. */
+  redrive: 'Icw-Redrive',
 } as const;
 
 /** Headers that a dead letter has beside those of the notification. */
@@ -188,6 +212,8 @@ export const DEAD_LETTER_HEADERS = {
   attempts: 'Icw-Dead-Attempts',
   firstAt: 'Icw-Dead-First-At',
   lastAt: 'Icw-Dead-Last-At',
+  /** The handler's last answer: its beginning, without what looks personal. */
+  answer: 'Icw-Dead-Answer',
 } as const;
 
 /** Metadata of streams and consumers: whose they are. */

@@ -27,6 +27,8 @@ export interface Stored {
   readonly createdAt: number | null;
   /** When the ingress took it, milliseconds since 1970. */
   readonly receivedAtMs: number;
+  /** {@link HEADERS.redrive}; empty where it never was a dead letter. */
+  readonly redrive: string;
 }
 
 export function seal(webhook: string, notification: Notification, receivedAtMs: number): Envelope {
@@ -83,6 +85,7 @@ export function open(hdrs: MsgHdrs | undefined): Opened {
     key: decodeHeader(valueOf(HEADERS.key)),
     createdAt,
     receivedAtMs,
+    redrive: valueOf(HEADERS.redrive),
   };
   return { kind: 'stored', stored };
 }

@@ -23,6 +23,7 @@ export const INGRESS_ENV: IngressEnv = {
   DRAIN_DELAY_MS: 5_000,
   SPOOL_DIR: '/var/lib/spool',
   SPOOL_MAX_BYTES: 67_108_864,
+  EVENTS_RETENTION_MS: 604_800_000,
 };
 
 export const WORKER_ENV: WorkerEnv = {
@@ -31,6 +32,7 @@ export const WORKER_ENV: WorkerEnv = {
   HANDLER_URL: 'http://127.0.0.1:8080/',
   HANDLER_AUTH_FILE: '',
   CONCURRENCY: 16,
+  ORDER_BY: 'Subject',
   TIMEOUT_MS: 60_000,
   RETRY_MAX_AGE_MS: 259_200_000,
   RETRY_MAX_ATTEMPTS: 20,

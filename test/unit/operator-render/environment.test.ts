@@ -56,6 +56,7 @@ describe('what is rendered is what the processes read', () => {
       DRAIN_DELAY_MS: 20_000,
       SPOOL_DIR: '/var/lib/intercom-operator/spool',
       SPOOL_MAX_BYTES: 1_073_741_824,
+      EVENTS_RETENTION_MS: 48 * 3_600_000,
     } satisfies IngressEnv);
   });
 
@@ -78,6 +79,7 @@ describe('what is rendered is what the processes read', () => {
       HANDLER_URL: 'http://127.0.0.1:3000/intercom',
       HANDLER_AUTH_FILE: '',
       CONCURRENCY: 4,
+      ORDER_BY: 'Subject',
       TIMEOUT_MS: 90_000,
       RETRY_MAX_AGE_MS: 24 * 3_600_000,
       RETRY_MAX_ATTEMPTS: 5,

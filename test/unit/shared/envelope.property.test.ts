@@ -26,7 +26,7 @@ it('brings back all that is known of a notification', () => {
     fc.property(notifications, TIMES, (notification, receivedAtMs) => {
       const { headers } = seal('w', notification, receivedAtMs);
       const { topic, id, appId, createdAt, key } = notification;
-      const stored = { topic, id, appId, createdAt, receivedAtMs, key: keyText(key) };
+      const stored = { topic, id, appId, createdAt, receivedAtMs, key: keyText(key), redrive: '' };
       expect(open(headers)).toEqual({ kind: 'stored', stored });
       const { contactIds, conversationIds } = notification;
       expect(mentions(headers)).toEqual({ contacts: contactIds, conversations: conversationIds });

@@ -36,6 +36,7 @@ it('gives back what it was given', () => {
       key: 'conversation/215470000000001',
       createdAt: 1_700_000_000,
       receivedAtMs: RECEIVED_AT_MS,
+      redrive: '',
     },
   });
   expect(mentions(hdrs)).toEqual({ contacts: ['c1', 'c 2'], conversations: ['215470000000001'] });
@@ -48,7 +49,7 @@ it('gives back any text, and nothing for what is missing', () => {
     fc.property(text, text, text, text, (id, appId, topic, keyId) => {
       const notification = { ...NOTIFICATION, id, appId, topic, key: { kind: 'contact', id: keyId }, createdAt: null };
       const { headers: hdrs, subject } = seal('w', { ...notification, contactIds: [], conversationIds: [] }, 5);
-      const stored = { topic, id, appId, key: `contact/${keyId}`, createdAt: null, receivedAtMs: 5 };
+      const stored = { topic, id, appId, key: `contact/${keyId}`, createdAt: null, receivedAtMs: 5, redrive: '' };
       expect(open(hdrs)).toEqual({ kind: 'stored', stored });
       expect(mentions(hdrs)).toEqual({ contacts: [], conversations: [] });
       expect(subject).toMatch(/^icw\.w\.n\.\d\d(?:\.[^.\s*>]+)+$/);

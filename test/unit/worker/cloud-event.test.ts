@@ -11,6 +11,7 @@ const STORED: Stored = {
   key: 'conversation/215470000000001',
   createdAt: 1_700_000_000,
   receivedAtMs: 1_700_000_001_234,
+  redrive: '',
 };
 const FACTS: CallFacts = {
   handler: 'support',
