@@ -15,8 +15,11 @@ import {
   CONSUMERS,
   FORMAT_VERSION,
   METADATA,
+  PARTITIONS,
+  PIN_GROUP,
   STREAMS,
   SUBJECTS,
+  slotsOf,
   webhookToken,
 } from '#shared/contract.ts';
 import { parseBytes } from '../api/byte-size.ts';
@@ -108,7 +111,7 @@ function events({ spec }: IntercomWebhook, token: string, common: Common): Desir
   return {
     ...common,
     name: STREAMS.events(token),
-    subjects: [SUBJECTS.allNotifications(token)],
+    subjects: [SUBJECTS.allNotifications(token), SUBJECTS.allRedriven(token)],
     max_age: nanos(retentionMs),
     max_bytes: parseBytes(spec.retention.maxBytes),
     // The server refuses a window that is longer than the retention.
@@ -169,19 +172,50 @@ function consumersOf(
 ): DesiredConsumer[] {
   const token = webhookToken(metadata.namespace, metadata.name);
   const topics = handler.topics.length === 0 ? spec.topics : handler.topics;
-  return [
-    {
-      durable_name: CONSUMERS.unordered(handler.name),
-      metadata: owner,
-      filter_subjects: topics.map((topic) => SUBJECTS.topic(token, topic)),
-      deliver_policy: DELIVER_FROM[handler.startFrom],
-      replay_policy: ReplayPolicy.Instant,
-      ack_policy: AckPolicy.Explicit,
-      ack_wait: nanos(ACK_WAIT_MS),
-      max_deliver: -1,
-      max_ack_pending: MAX_ACK_PENDING,
-    },
-  ];
+  const common = {
+    metadata: owner,
+    deliver_policy: DELIVER_FROM[handler.startFrom],
+    replay_policy: ReplayPolicy.Instant,
+    ack_policy: AckPolicy.Explicit,
+    max_deliver: -1,
+    max_ack_pending: MAX_ACK_PENDING,
+  };
+  switch (handler.orderBy) {
+    case 'None':
+      return [
+        {
+          ...common,
+          durable_name: CONSUMERS.unordered(handler.name),
+          filter_subjects: [
+            ...topics.map((topic) => SUBJECTS.topic(token, topic)),
+            SUBJECTS.redrivenTo(token, handler.name),
+          ],
+          ack_wait: nanos(ACK_WAIT_MS),
+        },
+      ];
+    case 'Subject':
+      return Array.from({ length: PARTITIONS }, (_, partition) => ({
+        ...common,
+        ...PINNED,
+        durable_name: CONSUMERS.ordered(handler.name, partition),
+        filter_subjects: slotsOf(partition).flatMap((slot) => [
+          ...topics.map((topic) => SUBJECTS.notification(token, slot, topic)),
+          SUBJECTS.redrivenInSlot(token, handler.name, slot),
+        ]),
+      }));
+  }
 }
+
+/**
+ * An ordered consumer serves one worker at a time. Nothing comes again by time: a worker that takes over has all sent
+ * again that is not acknowledged. A pin that nobody pulls with ends later than a request for messages, 2 s, or it would
+ * wander while there is nothing to do.
+ */
+const PINNED = {
+  ack_wait: nanos(24 * 3_600_000),
+  priority_policy: 'pinned_client',
+  priority_groups: [PIN_GROUP],
+  priority_timeout: nanos(5_000),
+} satisfies Partial<ConsumerConfig>;
 
 const DELIVER_FROM = { Now: DeliverPolicy.New, Earliest: DeliverPolicy.All } as const;

@@ -8,6 +8,8 @@ export interface CallFacts {
   readonly regions: Readonly<Record<string, string>>;
   /** 1 for the first call of this notification to this handler, whatever ended the ones before. */
   readonly deliveryAttempt: number;
+  /** Something newer of its key was handled before. */
+  readonly isStale: boolean;
   /** 8 random bytes, in hex. */
   readonly spanId: string;
 }
@@ -31,6 +33,7 @@ export function callHeaders(stored: Stored, facts: CallFacts): Record<string, st
     'ce-time': new Date(timeMs).toISOString(),
     'idempotency-key': percentEncode(`${id}:${facts.handler}`),
     'x-delivery-attempt': String(facts.deliveryAttempt),
+    ...(facts.isStale ? { 'x-intercom-stale': 'true' } : {}),
     traceparent: `00-${hash('sha256', id).slice(0, 32)}-${facts.spanId}-00`,
   };
 }

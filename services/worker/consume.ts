@@ -6,6 +6,7 @@ import type { Message } from './message.ts';
 import type { Outbox } from './outbox.ts';
 import { Pull } from './pull.ts';
 import type { Slots } from './slots.ts';
+import type { Worked } from './worked.ts';
 
 export interface ConsumeDeps {
   readonly connection: NatsConnection;
@@ -13,9 +14,11 @@ export interface ConsumeDeps {
   readonly consumer: string;
   readonly slots: Slots;
   readonly outbox: Outbox;
-  readonly work: (message: Message) => Promise<void>;
-  /** Told whether the consumer is there and pulled from. */
-  readonly onState: (state: { consuming: boolean; problem: string }) => void;
+  readonly work: (message: Message) => Promise<Worked>;
+  /** How long the handler must be left alone; 0 = not at all. */
+  readonly pauseMs: () => number;
+  /** Told what keeps it from pulling; empty = nothing. */
+  readonly onState: (problem: string) => void;
   readonly logger: Logger;
 }
 
@@ -30,7 +33,7 @@ export async function consume(deps: ConsumeDeps, signal: AbortSignal): Promise<v
   while (!signal.aborted) {
     const problem = await pullUntilEnd(deps, signal).catch((error: unknown) => asError(error).message);
     if (signal.aborted) return;
-    deps.onState({ consuming: false, problem });
+    deps.onState(problem);
     deps.logger.warn({ stream: deps.stream, consumer: deps.consumer, problem }, 'cannot pull');
     await delay(PAUSE_AFTER_FAILURE_MS, undefined, { signal }).catch(() => undefined);
   }
@@ -44,7 +47,7 @@ async function pullUntilEnd(deps: ConsumeDeps, signal: AbortSignal): Promise<str
   const { connection, stream, consumer, slots } = deps;
   const manager = await jetstreamManager(connection, { checkAPI: false });
   await manager.consumers.info(stream, consumer);
-  deps.onState({ consuming: true, problem: '' });
+  deps.onState('');
   const ended = Promise.withResolvers<string>();
   const pull = new Pull({
     connection,
@@ -53,7 +56,7 @@ async function pullUntilEnd(deps: ConsumeDeps, signal: AbortSignal): Promise<str
     outbox: deps.outbox,
     onMessage(message) {
       if (signal.aborted) message.nak();
-      else void slots.run(() => deps.work(message)).finally(topUp);
+      else void slots.run(() => workOff(message, deps)).finally(topUp);
       topUp();
     },
     onExpired: topUp,
@@ -77,7 +80,19 @@ async function pullUntilEnd(deps: ConsumeDeps, signal: AbortSignal): Promise<str
       if (pull.requested === 0) ended.resolve('asked to end');
       return;
     }
+    // While the handler is not to be had, what there is stays where it is.
+    if (deps.pauseMs() > 0) return;
     const lacking = slots.free - pull.requested;
     if (lacking > 0 && (pull.requested === 0 || lacking >= slots.size / 4)) pull.ask(lacking);
+  }
+}
+
+async function workOff(message: Message, { work }: ConsumeDeps): Promise<void> {
+  const worked = await work(message);
+  switch (worked.kind) {
+    case 'over':
+      return message.ack();
+    case 'later':
+      return message.nak(worked.delayMs);
   }
 }

@@ -1,9 +1,10 @@
 import { type JetStreamClient, jetstream } from '@nats-io/jetstream';
-import { headers, type MsgHdrs, type NatsConnection } from '@nats-io/transport-node';
+import type { NatsConnection } from '@nats-io/transport-node';
 import { DEAD_LETTER_HEADERS, HEADERS, SUBJECTS } from '#shared/contract.ts';
 import { decodeHeader, encodeHeader } from '#shared/header.ts';
 import { encodeTopic } from '#shared/topic.ts';
 import type { Message } from './message.ts';
+import { ownHeaders } from './own-headers.ts';
 import type { DeadReason } from './settle.ts';
 
 export interface DeadLetter {
@@ -11,6 +12,8 @@ export interface DeadLetter {
   readonly detail: string;
   /** Completed calls. */
   readonly attempts: number;
+  /** The handler's last, redacted; may be empty. */
+  readonly answer: string;
   readonly firstAtMs: number;
   readonly lastAtMs: number;
 }
@@ -38,10 +41,11 @@ export class DeadLetters {
    */
   async put(original: Pick<Message, 'headers' | 'data' | 'seq' | 'storedAtMs'>, letter: DeadLetter): Promise<void> {
     const { webhook, handler, ttlMs } = this.#target;
-    const hdrs = copyOwn(original.headers);
+    const hdrs = ownHeaders(original.headers);
     hdrs.set(DEAD_LETTER_HEADERS.reason, letter.reason);
     hdrs.set(DEAD_LETTER_HEADERS.detail, encodeHeader(letter.detail.slice(0, 256)));
     hdrs.set(DEAD_LETTER_HEADERS.handler, handler);
+    if (letter.answer !== '') hdrs.set(DEAD_LETTER_HEADERS.answer, encodeHeader(letter.answer));
     hdrs.set(DEAD_LETTER_HEADERS.attempts, String(letter.attempts));
     hdrs.set(DEAD_LETTER_HEADERS.firstAt, String(letter.firstAtMs));
     hdrs.set(DEAD_LETTER_HEADERS.lastAt, String(letter.lastAtMs));
@@ -54,11 +58,4 @@ export class DeadLetters {
       retries: 3,
     });
   }
-}
-
-/** Ours only: a header of NATS itself, such as the message id, would act again. */
-function copyOwn(from: MsgHdrs | undefined): MsgHdrs {
-  const own = headers();
-  for (const name of Object.values(HEADERS)) if (from?.has(name)) own.set(name, from.get(name));
-  return own;
 }

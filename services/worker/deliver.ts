@@ -1,6 +1,6 @@
-import { Agent } from 'undici';
-import { asError } from '#shared/logger.ts';
-import type { Delivery } from './settle.ts';
+import { Pool } from 'undici';
+import type { Delivery } from './delivery.ts';
+import { Exchange } from './exchange.ts';
 
 export interface Handler {
   /** One call. Resolves for whatever happens; never rejects. */
@@ -18,50 +18,20 @@ export interface HandlerTarget {
   readonly token: string | null;
 }
 
-/** What is read of an answer; the rest is not waited for. */
-const MAX_ANSWER_BYTES = 64 * 1024;
-
 /** A handler that speaks HTTP. Redirects are not followed: the body is personal data and goes where it was declared to. */
 export function httpHandler(target: HandlerTarget): Handler {
-  const url = new URL(target.url);
-  const agent = new Agent({ connections: target.connections, pipelining: 1, connect: { timeout: 5_000 } });
+  const { origin, pathname, search } = new URL(target.url);
+  const path = pathname + search;
+  const pool = new Pool(origin, { connections: target.connections, pipelining: 1, connect: { timeout: 5_000 } });
   const authorization = target.token === null ? {} : { authorization: `Bearer ${target.token}` };
   return {
-    async call(headers, body) {
-      try {
-        const response = await agent.request({
-          origin: url.origin,
-          path: url.pathname + url.search,
-          method: 'POST',
-          headers: { ...headers, ...authorization },
-          body,
-          signal: AbortSignal.timeout(target.timeoutMs),
-          headersTimeout: target.timeoutMs,
-          bodyTimeout: target.timeoutMs,
-        });
-        await response.body.dump({ limit: MAX_ANSWER_BYTES });
-        const retryAfterMs = readRetryAfter(response.headers['retry-after'], Date.now());
-        return { kind: 'answered', status: response.statusCode, retryAfterMs };
-      } catch (error) {
-        return failure(asError(error));
-      }
+    call(headers, body) {
+      const exchange = new Exchange(target.timeoutMs);
+      // The exchange has one deadline for everything.
+      const deadlines = { headersTimeout: 0, bodyTimeout: 0 };
+      pool.dispatch({ path, method: 'POST', headers: { ...headers, ...authorization }, body, ...deadlines }, exchange);
+      return exchange.ended;
     },
-    close: () => agent.destroy(),
+    close: () => pool.destroy(),
   };
-}
-
-/** `Retry-After`: seconds or a date (RFC 9110 §10.2.3), in milliseconds from now; null where there is none. */
-export function readRetryAfter(header: string | string[] | undefined, nowMs: number): number | null {
-  if (typeof header !== 'string') return null;
-  if (/^\d{1,9}$/.test(header.trim())) return Number(header) * 1000;
-  // Each of the three forms of a date begins with the day; Date.parse alone would read one from "1.5".
-  const atMs = /^[A-Z][a-z]{2}/.test(header) ? Date.parse(header) : Number.NaN;
-  return Number.isNaN(atMs) ? null : Math.max(0, atMs - nowMs);
-}
-
-function failure(error: Error & { code?: unknown }): Delivery {
-  if (error.name === 'TimeoutError' || error.name === 'HeadersTimeoutError' || error.name === 'BodyTimeoutError') {
-    return { kind: 'timed-out' };
-  }
-  return { kind: 'unreachable', error: typeof error.code === 'string' ? error.code : error.name };
 }

@@ -1,15 +1,14 @@
+import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { CONSUMERS, STREAMS } from '#shared/contract.ts';
 import { buildInnerServer, type Readiness } from '#shared/inner-server.ts';
 import { stopAll, untilAskedToEnd } from '#shared/lifecycle.ts';
 import { createLogger } from '#shared/logger.ts';
 import { createRegistry } from '#shared/metrics.ts';
 import { closeNats, connectNats } from '#shared/nats.ts';
 import { workerConfig } from './config.ts';
-import { consume } from './consume.ts';
+import { startConsumption } from './consumption.ts';
 import { createWorkerMetrics } from './metrics.ts';
 import { Outbox } from './outbox.ts';
-import { Slots } from './slots.ts';
 import { wire } from './wiring.ts';
 
 const config = workerConfig();
@@ -20,6 +19,7 @@ const registry = createRegistry(labels);
 const asked = untilAskedToEnd();
 const token = config.HANDLER_AUTH_FILE === '' ? null : (await readFile(config.HANDLER_AUTH_FILE, 'utf8')).trim();
 
+let isEnding = false;
 let readiness: Readiness = { kind: 'not-ready', reason: `waiting for NATS at ${config.NATS_URL.join(', ')}` };
 const inner = buildInnerServer({ readiness: () => readiness, registry });
 await inner.listen({ host: config.HOST, port: config.INNER_PORT });
@@ -31,35 +31,35 @@ if (connection === null) {
   process.exit(0);
 }
 
-const slots = new Slots(config.CONCURRENCY);
 const outbox = new Outbox();
-const metrics = createWorkerMetrics(registry, () => slots.taken);
-const wired = wire(config, { connection, outbox, metrics, logger, token });
-const ending = new AbortController();
-const consuming = consume(
-  {
-    connection,
-    stream: STREAMS.events(config.WEBHOOK_TOKEN),
-    consumer: CONSUMERS.unordered(config.HANDLER),
-    slots,
-    outbox,
-    work: wired.work,
-    onState({ consuming, problem }) {
-      readiness = consuming ? { kind: 'ready' } : { kind: 'not-ready', reason: `cannot pull: ${problem}` };
-    },
-    logger,
+// A process, not a pod: one that was restarted does not own what it held before.
+const self = `${config.POD_NAME}/${randomUUID()}`;
+const metrics = createWorkerMetrics(registry, () => ({
+  inFlight: consumption.inFlight,
+  held: consumption.held,
+  isHandlerAway: wired.circuit.state !== 'closed',
+}));
+const wired = wire(config, { connection, self, outbox, metrics, logger, token });
+const consumption = startConsumption(config, {
+  connection,
+  self,
+  outbox,
+  work: wired.work,
+  pauseMs: () => wired.circuit.waitMs(Date.now()),
+  onState(problem) {
+    if (isEnding) return;
+    readiness = problem === '' ? { kind: 'ready' } : { kind: 'not-ready', reason: `cannot pull: ${problem}` };
   },
-  ending.signal,
-);
+  logger,
+});
 logger.info({ url: config.HANDLER_URL, concurrency: config.CONCURRENCY }, 'started');
 
 const signal = await asked;
+isEnding = true;
 readiness = { kind: 'not-ready', reason: 'draining' };
-ending.abort();
-logger.info({ signal, inFlight: slots.taken }, 'draining');
+logger.info({ signal, inFlight: consumption.inFlight }, 'draining');
 const finish = async () => {
-  await consuming;
-  await slots.untilIdle();
+  await consumption.end();
   outbox.flush();
 };
 // Ends within the pod's grace period, which is TIMEOUT_MS + 15 s: the deadlines add up to one second less.

@@ -7,6 +7,8 @@ export interface Message {
   readonly data: Uint8Array;
   /** Its place in the stream. */
   readonly seq: number;
+  /** Counts what the consumer has sent, repetitions too, from 1. */
+  readonly consumerSeq: number;
   readonly storedAtMs: number;
   /** Done with it, for good. */
   ack(): void;
@@ -29,6 +31,7 @@ export function readMessage(msg: Msg, outbox: Outbox): Message | null {
     headers: msg.headers,
     data: msg.data,
     seq: Number(tokens[5 + shift]),
+    consumerSeq: Number(tokens[6 + shift]),
     storedAtMs: Math.floor(Number(tokens[7 + shift]) / 1e6),
     // Nobody waits for an ack: one that is lost only brings back a message whose claim says that it is done.
     ack: () => outbox.soon(() => msg.respond('+ACK')),

@@ -9,15 +9,37 @@ export interface WorkerMetrics {
   readonly storeTrouble: Counter<'store'>;
 }
 
+interface Load {
+  readonly inFlight: number;
+  readonly held: number;
+  readonly isHandlerAway: boolean;
+}
+
 /** Labels come from fixed sets; what Intercom sends is never one. */
-export function createWorkerMetrics(registry: Registry, inFlight: () => number): WorkerMetrics {
+export function createWorkerMetrics(registry: Registry, load: () => Load): WorkerMetrics {
   const registers = [registry];
   void new Gauge({
     name: 'intercom_worker_in_flight',
     help: 'Messages being worked on.',
     registers,
     collect() {
-      this.set(inFlight());
+      this.set(load().inFlight);
+    },
+  });
+  void new Gauge({
+    name: 'intercom_worker_held',
+    help: 'Messages that were pulled and are not over: worked on, behind another of their key, or waiting for a retry.',
+    registers,
+    collect() {
+      this.set(load().held);
+    },
+  });
+  void new Gauge({
+    name: 'intercom_worker_handler_unavailable',
+    help: 'Whether the handler is taken to be away: 1 = it is only asked now and then until it answers.',
+    registers,
+    collect() {
+      this.set(load().isHandlerAway ? 1 : 0);
     },
   });
   return {

@@ -7,11 +7,19 @@ export interface PullTarget {
   readonly stream: string;
   readonly consumer: string;
   readonly outbox: Outbox;
+  /** Asked for each request: what names us to a consumer that serves one worker only. */
+  readonly pin?: () => Pin;
   readonly onMessage: (message: Message) => void;
   /** A request has ended with fewer messages than it asked for. */
   readonly onExpired: () => void;
   /** Nothing more will come: the consumer is gone, or moved. */
   readonly onProblem: (problem: string) => void;
+}
+
+export interface Pin {
+  readonly group: string;
+  /** As the server gave it with the first message; without it the next to be served may be anybody. */
+  readonly id?: string;
 }
 
 /** A request ends after this long, so that an ending worker leaves none behind that would swallow messages. */
@@ -54,7 +62,7 @@ export class Pull {
     };
     this.#requests.add(request);
     this.#requested += count;
-    const body = JSON.stringify({ batch: count, expires: nanos(EXPIRES_MS) });
+    const body = JSON.stringify({ batch: count, expires: nanos(EXPIRES_MS), ...this.#target.pin?.() });
     connection.publish(`$JS.API.CONSUMER.MSG.NEXT.${stream}.${consumer}`, body, { reply: inbox });
   }
 
@@ -69,7 +77,7 @@ export class Pull {
 
   /**
    * A message, or how a request ended: 404 and 408 are its time running out, 409 tells of a change at the server, 503
-   * that nobody answers, 100 are heartbeats.
+   * that nobody answers, 423 that another is served, 100 are heartbeats.
    */
   #take(request: Request, msg: Msg): void {
     const message = readMessage(msg, this.#target.outbox);

@@ -1,17 +1,17 @@
-/** What became of one call to the handler. */
-export type Delivery =
-  | { kind: 'answered'; status: number; retryAfterMs: number | null }
-  | { kind: 'timed-out' }
-  | { kind: 'unreachable'; error: string };
+import { availabilityOf, type Delivery, isSuccess } from './delivery.ts';
+import type { About, Effect } from './effect.ts';
+import { readEffects } from './effects.ts';
 
 /** What is to be done with the message. */
 export type Settlement =
-  | { kind: 'done' }
+  /** `effects` are stored first; mostly there are none. */
+  | { kind: 'done'; effects: readonly Effect[] }
   | { kind: 'retry'; delayMs: number; countsAttempt: boolean }
   | { kind: 'dead'; reason: DeadReason; detail: string; countsAttempt: boolean };
 
 export type DeadReason =
   | 'Refused' // the handler said that it never will: 4xx, 3xx
+  | 'BadEffect' // the handler took it, and asked for what cannot be done
   | 'AttemptsExhausted' // retry.maxAttempts
   | 'AgeExceeded' // retry.maxAge
   | 'RetentionExceeded' // the event would have expired before its retry
@@ -27,43 +27,49 @@ export interface RetryPolicy {
   readonly eventsRetentionMs: number;
 }
 
+/** What is known of a message besides the call that has ended. */
 export interface History {
   /** Completed calls before this one. */
   readonly attempts: number;
-  /** Calls before this one that found the handler unavailable. */
-  readonly misses: number;
   /** Since the first call began. */
   readonly ageMs: number;
   /** Since the message was stored. */
   readonly storedMs: number;
+  /** What effects are about that do not say it. */
+  readonly about: About;
 }
 
 /**
  * Decides, and decides alone, what follows from a call. Pure; `jitter` is a number in [0, 1).
  *
- *     2xx                                   done
- *     408 425 429, 5xx, time-out            retry; uses up an attempt
- *     502 503 504, unreachable              retry; the handler is unavailable, no attempt used, only age
+ *     2xx                                   done; a dead letter where it asks for an effect that cannot be
+ *     408 425 429, 5xx, time-out            retry; uses up an attempt, and the waits double
+ *     502 503 504, unreachable, a time-out  retry soon: the circuit says when the handler is asked at all;
+ *       while nothing else is answered        no attempt used, only age
  *     everything else                       dead letter
  *
  * A retry that maxAttempts, maxAge or the stream's retention would not let happen is a dead letter now, while the
- * message still exists.
+ * message still exists. A bad effect is not tried again: the handler has done its work, and would do it twice.
  */
 export function settle(delivery: Delivery, history: History, policy: RetryPolicy, jitter: number): Settlement {
-  const verdict = judge(delivery);
-  if (verdict === 'done') return { kind: 'done' };
-  const detail = describe(delivery);
-  if (verdict === 'refused') return { kind: 'dead', reason: 'Refused', detail, countsAttempt: true };
-  const countsAttempt = verdict === 'failed';
-  const failures = (countsAttempt ? history.attempts : history.misses) + 1;
-  const dead = (reason: DeadReason): Settlement => ({ kind: 'dead', reason, detail, countsAttempt });
-  if (countsAttempt && failures >= policy.maxAttempts) return dead('AttemptsExhausted');
-  const leftMs = Math.max(0, policy.maxAgeMs - history.ageMs);
-  // What the handler asks for does not make it miss its last chance.
-  const delayMs = Math.max(backoffMs(failures, policy, jitter), Math.min(askedFor(delivery), leftMs));
-  if (history.ageMs + delayMs > policy.maxAgeMs) return dead('AgeExceeded');
-  if (history.storedMs + delayMs > policy.eventsRetentionMs * RETENTION_SHARE) return dead('RetentionExceeded');
-  return { kind: 'retry', delayMs, countsAttempt };
+  switch (judge(delivery)) {
+    case 'taken':
+      return take(delivery, history.about);
+    case 'refused':
+      return { kind: 'dead', reason: 'Refused', detail: describe(delivery), countsAttempt: true };
+    case 'failed': {
+      const attempts = history.attempts + 1;
+      if (attempts >= policy.maxAttempts) {
+        return { kind: 'dead', reason: 'AttemptsExhausted', detail: describe(delivery), countsAttempt: true };
+      }
+      const retry = { delayMs: backoffMs(attempts, policy, jitter), countsAttempt: true };
+      return unlessTooLate(retry, delivery, history, policy);
+    }
+    case 'unavailable': {
+      const retry = { delayMs: backoffMs(1, policy, jitter), countsAttempt: false };
+      return unlessTooLate(retry, delivery, history, policy);
+    }
+  }
 }
 
 /**
@@ -83,8 +89,12 @@ export const poisoned = (crashes: number): Extract<Settlement, { kind: 'dead' }>
 const POISON_LIMIT = 5;
 
 /** Exponential from `minBackoff`, never above `maxBackoff`; the upper half is jitter, so that failures do not march in step. */
-export function backoffMs(failures: number, policy: RetryPolicy, jitter: number): number {
-  const exponential = Math.min(policy.maxBackoffMs, policy.minBackoffMs * 2 ** Math.min(failures - 1, 30));
+export function backoffMs(
+  failures: number,
+  { minBackoffMs, maxBackoffMs }: Pick<RetryPolicy, 'minBackoffMs' | 'maxBackoffMs'>,
+  jitter: number,
+): number {
+  const exponential = Math.min(maxBackoffMs, minBackoffMs * 2 ** Math.min(failures - 1, 30));
   return Math.round(exponential * (0.5 + jitter / 2));
 }
 
@@ -93,22 +103,46 @@ const RETENTION_SHARE = 0.95;
 /** A handler may ask for patience, not for ever. */
 const MAX_RETRY_AFTER_MS = 3_600_000;
 
-function judge(delivery: Delivery): 'done' | 'failed' | 'unavailable' | 'refused' {
+function judge(delivery: Delivery): 'taken' | 'failed' | 'unavailable' | 'refused' {
   switch (delivery.kind) {
     case 'unreachable':
       return 'unavailable';
     case 'timed-out':
-      return 'failed';
+      return delivery.unavailable ? 'unavailable' : 'failed';
     case 'answered':
-      return judgeStatus(delivery.status);
+      return availabilityOf(delivery) === 'unavailable' ? 'unavailable' : judgeStatus(delivery.status);
   }
 }
 
-function judgeStatus(status: number): 'done' | 'failed' | 'unavailable' | 'refused' {
-  if (status >= 200 && status < 300) return 'done';
-  if (status === 502 || status === 503 || status === 504) return 'unavailable';
-  if (status >= 500 || status === 408 || status === 425 || status === 429) return 'failed';
-  return 'refused';
+function judgeStatus(status: number): 'taken' | 'failed' | 'refused' {
+  if (isSuccess(status)) return 'taken';
+  return status >= 500 || status === 408 || status === 425 || status === 429 ? 'failed' : 'refused';
+}
+
+function take(delivery: Delivery, about: About): Settlement {
+  const read = readEffects(delivery.kind === 'answered' ? delivery.answer : null, about);
+  if (read.kind === 'effects') return { kind: 'done', effects: read.effects };
+  return { kind: 'dead', reason: 'BadEffect', detail: `${read.field}: ${read.problem}`, countsAttempt: true };
+}
+
+function unlessTooLate(
+  { delayMs: backoff, countsAttempt }: { delayMs: number; countsAttempt: boolean },
+  delivery: Delivery,
+  { ageMs, storedMs }: History,
+  policy: RetryPolicy,
+): Settlement {
+  const leftMs = Math.max(0, policy.maxAgeMs - ageMs);
+  // What the handler asks for does not make it miss its last chance.
+  const delayMs = Math.max(backoff, Math.min(askedFor(delivery), leftMs));
+  const dead = (reason: DeadReason): Settlement => ({
+    kind: 'dead',
+    reason,
+    detail: describe(delivery),
+    countsAttempt,
+  });
+  if (ageMs + delayMs > policy.maxAgeMs) return dead('AgeExceeded');
+  if (storedMs + delayMs > policy.eventsRetentionMs * RETENTION_SHARE) return dead('RetentionExceeded');
+  return { kind: 'retry', delayMs, countsAttempt };
 }
 
 function describe(delivery: Delivery): string {

@@ -1,24 +1,30 @@
-import { randomUUID } from 'node:crypto';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { BUCKETS, REDIS_PREFIX, type WorkerEnv } from '#shared/contract.ts';
 import type { Stop } from '#shared/lifecycle.ts';
 import type { Logger } from '#shared/logger.ts';
+import { Circuit } from './circuit.ts';
 import { openClaims } from './claims/open.ts';
 import { DeadLetters } from './dead-letter.ts';
 import { httpHandler } from './deliver.ts';
+import { EffectStore } from './effect-store.ts';
+import { Latest } from './latest.ts';
 import type { Message } from './message.ts';
 import type { WorkerMetrics } from './metrics.ts';
 import type { Outbox } from './outbox.ts';
 import { type WorkDeps, work } from './work.ts';
+import type { Worked } from './worked.ts';
 
 export interface Wired {
-  readonly work: (message: Message) => Promise<void>;
+  readonly work: (message: Message) => Promise<Worked>;
+  readonly circuit: Circuit;
   /** To be run when no message is being worked on any more. */
   readonly stops: readonly Stop[];
 }
 
 export interface WiringDeps {
   readonly connection: NatsConnection;
+  /** Names this process, and no other ever. */
+  readonly self: string;
   readonly outbox: Outbox;
   readonly metrics: WorkerMetrics;
   readonly logger: Logger;
@@ -27,7 +33,7 @@ export interface WiringDeps {
 }
 
 /** Constructs what one message needs, from the environment. */
-export function wire(config: WorkerEnv, { connection, outbox, metrics, logger, token }: WiringDeps): Wired {
+export function wire(config: WorkerEnv, { connection, self, outbox, metrics, logger, token }: WiringDeps): Wired {
   const webhook = config.WEBHOOK_TOKEN;
   const claimsTarget = {
     connection,
@@ -35,8 +41,7 @@ export function wire(config: WorkerEnv, { connection, outbox, metrics, logger, t
     bucket: BUCKETS.claims(webhook),
     redisUrl: config.REDIS_URL,
     redisPrefix: REDIS_PREFIX.claims(webhook),
-    // A process, not a pod: one that was restarted does not own what it held before.
-    owner: `${config.POD_NAME}/${randomUUID()}`,
+    owner: self,
     leaseMs: config.CLAIM_LEASE_MS,
     retentionMs: config.CLAIMS_RETENTION_MS,
   };
@@ -47,7 +52,11 @@ export function wire(config: WorkerEnv, { connection, outbox, metrics, logger, t
     connections: config.CONCURRENCY,
     token,
   });
+  const circuit = new Circuit(Math.random);
   const deps: WorkDeps = {
+    circuit,
+    latest: new Latest(),
+    effects: new EffectStore(connection, { webhook, handler: config.HANDLER, ttlMs: config.CLAIMS_RETENTION_MS }),
     handlerName: config.HANDLER,
     handler,
     claims,
@@ -67,6 +76,7 @@ export function wire(config: WorkerEnv, { connection, outbox, metrics, logger, t
   };
   return {
     work: (message) => work(message, deps),
+    circuit,
     stops: [
       { name: 'handler', deadlineMs: 1_000, run: () => handler.close() },
       { name: 'claims', deadlineMs: 2_000, run: () => claims.close() },

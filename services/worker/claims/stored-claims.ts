@@ -1,5 +1,5 @@
 import { heldClaim } from './held-claim.ts';
-import { type ClaimResult, ClaimStoreUnavailable, type Claims } from './port.ts';
+import { type Claim, type ClaimResult, ClaimStoreUnavailable, type Claims } from './port.ts';
 import { type ClaimRecord, decide, decodeRecord, encodeRecord } from './record.ts';
 import type { RecordStore, Stored, Written } from './record-store.ts';
 
@@ -62,18 +62,19 @@ export function storedClaims(store: RecordStore, { owner, leaseMs, nowMs }: Clai
       const record = recordIn(stored);
       if (stored !== null && record?.state === 'claimed' && record.owner === claimant) {
         // A write of ours that was not answered, or whose answer was lost on the way.
-        return { kind: 'claimed', claim: heldClaim({ store, key, record, revision: stored.revision }) };
+        return await stillOurs(heldClaim({ store, key, record, revision: stored.revision }), 0);
       }
       const ageMs = stored !== null && record?.state === 'claimed' ? await stored.ageMs() : 0;
       const decision = decide(record, ageMs, { owner: claimant, nowMs: nowMs(), leaseMs });
       if (decision.kind !== 'take') return decision;
+      const askedMs = nowMs();
       const recoveryMs = Math.ceil(RECOVERY_MS - store.reachableForMs());
       if (record?.state === 'claimed' && recoveryMs > 0) return { kind: 'held', retryInMs: recoveryMs };
       try {
         const written = await write(key, stored, encodeRecord(decision.record));
         if (written.kind === 'written') {
           const { revision } = written;
-          return { kind: 'claimed', claim: heldClaim({ store, key, record: decision.record, revision }) };
+          return await stillOurs(heldClaim({ store, key, record: decision.record, revision }), askedMs);
         }
       } catch (error) {
         // It may have been written: the next round reads it back before anything is decided.
@@ -82,6 +83,20 @@ export function storedClaims(store: RecordStore, { owner, leaseMs, nowMs }: Clai
       }
     }
     throw trouble ?? new ClaimStoreUnavailable(`claim ${key} changed ${MAX_ROUNDS} times while it was being claimed`);
+  }
+
+  /**
+   * A process that stood still, or a store that was slow, may learn of its claim when the lease is over and another has
+   * taken it: before it is used it is renewed, which only its owner can.
+   */
+  async function stillOurs(claim: Claim, askedMs: number): Promise<ClaimResult> {
+    let sinceMs = askedMs;
+    for (let round = 0; round < MAX_ROUNDS; round += 1) {
+      if (nowMs() - sinceMs <= leaseMs / 2) return { kind: 'claimed', claim };
+      sinceMs = nowMs();
+      if (!(await claim.renew())) return { kind: 'held', retryInMs: leaseMs };
+    }
+    throw new ClaimStoreUnavailable(`a claim was not renewed within half of its lease, ${MAX_ROUNDS} times`);
   }
 
   function write(key: string, over: Stored | null, value: string): Promise<Written> {

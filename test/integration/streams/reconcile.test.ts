@@ -39,7 +39,7 @@ const objects = [
   'stream icw_effects',
   `stream KV_${BUCKETS.claims(token)}`,
 ];
-const handler = { name: 'support', builtin: {} };
+const handler = { name: 'support', builtin: {}, orderBy: 'None' as const };
 type Spec = Parameters<typeof webhook>[0];
 
 const desired = (spec: Spec = { handlers: [handler] }, facts: Partial<StreamFacts> = {}): Desired =>

@@ -5,7 +5,7 @@ import { trackLeaks } from '#test/support/leaks.ts';
 import { type RedisServer, startRedisServer } from '#test/support/redis-server.ts';
 import { until } from '#test/support/until.ts';
 import { type Respond, startHandler, type TestHandler } from './handler.ts';
-import { hasten, startWorker, store, untilDeadLetters, untilSettled, type WorkerProcess } from './setup.ts';
+import { startWorker, store, untilDeadLetters, untilSettled, type WorkerProcess } from './setup.ts';
 
 trackLeaks();
 
@@ -19,7 +19,6 @@ beforeAll(async () => {
     startBroker(),
     startRedisServer({ config: { appendonly: 'yes', appendfsync: 'always' } }),
   ]);
-  await hasten(broker);
 });
 
 afterEach(async () => {

@@ -122,12 +122,19 @@ it('gives up before the event expires', async () => {
   expect(letter?.header('Icw-Dead-Reason')).toBe('RetentionExceeded');
 });
 
-it('counts a time-out as an attempt', async () => {
+it('counts a time-out as an attempt where others were answered meanwhile', async () => {
   const never = Promise.withResolvers<never>();
-  await start(() => never.promise, { TIMEOUT_MS: 200, RETRY_MAX_ATTEMPTS: 2 });
+  await start(
+    async ({ id, attempt }) => {
+      if (id !== 'slow') return { status: 200 };
+      await store(broker, `beside-${attempt}`);
+      return await never.promise;
+    },
+    { TIMEOUT_MS: 1_500, RETRY_MAX_ATTEMPTS: 2 },
+  );
   await store(broker, 'slow');
   const [letter] = await untilDeadLetters(broker, 1);
-  expect(handler.calls.map(({ attempt }) => attempt)).toEqual([1, 2]);
+  expect(handler.calls.filter(({ id }) => id === 'slow').map(({ attempt }) => attempt)).toEqual([1, 2]);
   expect(letter?.header('Icw-Dead-Reason')).toBe('AttemptsExhausted');
 });
 

@@ -7,7 +7,7 @@ import { type Broker, startBroker, TOKEN } from '#test/support/broker.ts';
 import { trackLeaks } from '#test/support/leaks.ts';
 import { until } from '#test/support/until.ts';
 import { startHandler, type TestHandler } from './handler.ts';
-import { hasten, startWorker, store, untilDeadLetters, untilSettled, type WorkerProcess } from './setup.ts';
+import { startWorker, store, untilDeadLetters, untilSettled, type WorkerProcess } from './setup.ts';
 
 trackLeaks();
 
@@ -17,7 +17,6 @@ let worker: WorkerProcess | null = null;
 
 beforeEach(async () => {
   broker = await startBroker();
-  await hasten(broker);
   handler = await startHandler(() => ({ status: 200 }));
 });
 afterEach(async () => {
@@ -33,7 +32,7 @@ async function crash(id: string, times: number): Promise<void> {
     outbox: new Outbox(),
     bucket: BUCKETS.claims(TOKEN),
     owner: 'crashed',
-    leaseMs: 1,
+    leaseMs: 100,
   };
   const claims = keyValueClaims(options);
   for (let time = 0; time < times; time += 1) {

@@ -6,7 +6,7 @@ import { freePort } from '#cli/local/free-port.ts';
 import { CONSUMERS, STREAMS, WorkerEnv } from '#shared/contract.ts';
 import { seal } from '#shared/envelope.ts';
 import { readNotification } from '#shared/notification.ts';
-import { type Broker, storedDeadLetters, TOKEN } from '#test/support/broker.ts';
+import { type Broker, startBroker, storedDeadLetters, TOKEN } from '#test/support/broker.ts';
 import { type Child, startChild, temporaryFolder } from '#test/support/child.ts';
 import { WORKER_ENV } from '#test/support/environments.ts';
 import { entryPoint } from '#test/support/image.ts';
@@ -26,27 +26,35 @@ export async function store(broker: Broker, id: string, { body = bodyOf(id), aga
   await jetstream(broker.connection).publish(subject, body, { msgID: `${msgId}${again}`, headers });
 }
 
-/** Each in a conversation of its own. */
-export const bodyOf = (id: string): string =>
+/** Each in a conversation of its own where none is said. */
+export const bodyOf = (id: string, conversation = `cv-${id}`): string =>
   JSON.stringify({
     app_id: 'abc12345',
     id,
     topic: TOPIC,
     created_at: 1_700_000_000,
-    data: { item: { type: 'conversation', id: `cv-${id}` } },
+    data: { item: { type: 'conversation', id: conversation } },
   });
 
-/** Gives every consumer the short ack wait of these tests. */
-export async function hasten({ manager }: Broker): Promise<void> {
-  await manager.consumers.update(STREAMS.events(TOKEN), CONSUMERS.unordered('support'), {
+/** A broker for a handler without order, with the short ack wait of these tests. */
+export async function startUnorderedBroker(): Promise<Broker> {
+  const container = { image: 'registry.example/handler:1.4' };
+  const broker = await startBroker({ handlers: [{ name: 'support', container, orderBy: 'None' }] });
+  await broker.manager.consumers.update(STREAMS.events(TOKEN), CONSUMERS.unordered('support'), {
     ack_wait: nanos(ACK_WAIT_MS),
   });
+  return broker;
 }
 
 /** Messages that no worker has taken yet, and those that one works on. */
 export async function unsettled({ manager }: Broker): Promise<{ pending: number; unacknowledged: number }> {
-  const info = await manager.consumers.info(STREAMS.events(TOKEN), CONSUMERS.unordered('support'));
-  return { pending: info.num_pending, unacknowledged: info.num_ack_pending };
+  let pending = 0;
+  let unacknowledged = 0;
+  for await (const info of manager.consumers.list(STREAMS.events(TOKEN))) {
+    pending += info.num_pending;
+    unacknowledged += info.num_ack_pending;
+  }
+  return { pending, unacknowledged };
 }
 
 /** Resolves when every stored notification was handled or given up. */

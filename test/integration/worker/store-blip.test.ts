@@ -1,10 +1,18 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { type Broker, startBroker } from '#test/support/broker.ts';
+import type { Broker } from '#test/support/broker.ts';
 import { trackLeaks } from '#test/support/leaks.ts';
 import { type RedisServer, startRedisServer } from '#test/support/redis-server.ts';
 import { until } from '#test/support/until.ts';
 import { startHandler, type TestHandler } from './handler.ts';
-import { ACK_WAIT_MS, hasten, LEASE_MS, startWorker, store, untilSettled, type WorkerProcess } from './setup.ts';
+import {
+  ACK_WAIT_MS,
+  LEASE_MS,
+  startUnorderedBroker,
+  startWorker,
+  store,
+  untilSettled,
+  type WorkerProcess,
+} from './setup.ts';
 
 trackLeaks();
 
@@ -15,14 +23,13 @@ let handler: TestHandler;
 let worker: WorkerProcess;
 
 beforeEach(async () => {
-  broker = await startBroker();
-  await hasten(broker);
+  broker = await startUnorderedBroker();
   redis = await startRedisServer({ config: { appendonly: 'yes', appendfsync: 'always' } });
   handler = await startHandler(async () => {
     await released.promise;
     return { status: 200 };
   });
-  worker = await startWorker(broker.server.url, { HANDLER_URL: handler.url, REDIS_URL: redis.url });
+  worker = await startWorker(broker.server.url, { HANDLER_URL: handler.url, ORDER_BY: 'None', REDIS_URL: redis.url });
 });
 afterEach(async () => {
   await worker.close();

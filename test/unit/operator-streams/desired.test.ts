@@ -18,7 +18,7 @@ const desired = (spec: Parameters<typeof webhook>[0] = {}, facts = streamFacts()
 describe('the streams of a webhook', () => {
   test('are its notifications, the shared dead letters and effects, and its claims', () => {
     expect(desired().streams).toMatchObject([
-      { name: `icw_events_${token}`, subjects: [`icw.${token}.n.>`] },
+      { name: `icw_events_${token}`, subjects: [`icw.${token}.n.>`, `icw.${token}.r.>`] },
       { name: 'icw_dead_letters', subjects: ['icw.*.dlq.>'] },
       { name: 'icw_effects', subjects: ['icw.*.fx.>'] },
       { name: `KV_icw_claims_${token}`, subjects: [`$KV.icw_claims_${token}.>`] },
@@ -70,11 +70,15 @@ describe('the streams of a webhook', () => {
 });
 
 describe('the consumer of a handler', () => {
-  const consumer = (handler: object) =>
-    desired({ handlers: [{ name: 'support', builtin: {}, ...handler }] }).consumers.of[0];
+  const consumers = (handler: object) =>
+    desired({ handlers: [{ name: 'support', builtin: {}, ...handler }] }).consumers.of;
+  const consumer = (handler: object) => consumers({ orderBy: 'None', ...handler })[0];
 
   test('gets every declared topic, or those that the handler names, from every slot', () => {
-    const subjects = (topics: string[]) => topics.map((topic) => `icw.${token}.n.*.${topic}`);
+    const subjects = (topics: string[]) => [
+      ...topics.map((topic) => `icw.${token}.n.*.${topic}`),
+      `icw.${token}.r.support.>`,
+    ];
     expect(consumer({})?.filter_subjects).toEqual(
       subjects(['conversation.user.created', 'conversation.user.replied', 'contact.user.created']),
     );
@@ -91,6 +95,29 @@ describe('the consumer of a handler', () => {
       durable_name: 'support',
       ack_policy: 'explicit',
       max_ack_pending: 10_000,
+      max_deliver: -1,
+    });
+  });
+
+  test('that keeps order are four: every slot of every topic is in one of them, and each serves one worker', () => {
+    const topics = ['contact.user.created', 'conversation.user.created'];
+    const ordered = consumers({ topics });
+    expect(ordered.map(({ durable_name }) => durable_name)).toEqual([
+      'support_0',
+      'support_1',
+      'support_2',
+      'support_3',
+    ]);
+    const filters = ordered.flatMap(({ filter_subjects }) => filter_subjects ?? []);
+    expect(new Set(filters).size).toBe(filters.length);
+    for (let slot = 0; slot < 64; slot += 1) {
+      const digits = String(slot).padStart(2, '0');
+      for (const topic of topics) expect(filters).toContain(`icw.${token}.n.${digits}.${topic}`);
+      expect(filters).toContain(`icw.${token}.r.support.${digits}.>`);
+    }
+    expect(ordered[0]).toMatchObject({
+      priority_policy: 'pinned_client',
+      priority_groups: ['worker'],
       max_deliver: -1,
     });
   });

@@ -17,6 +17,7 @@ const FACTS: CallFacts = {
   handler: 'support',
   regions: { abc12345: 'EU' },
   deliveryAttempt: 1,
+  isStale: false,
   spanId: '00f067aa0ba902b7',
 };
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { readRetryAfter } from '#services/worker/deliver.ts';
+import { readRetryAfter } from '#services/worker/exchange.ts';
 
 const NOW_MS = Date.UTC(2026, 0, 1);
 

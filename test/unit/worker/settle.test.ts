@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { backoffMs, type Delivery, type History, type RetryPolicy, settle } from '#services/worker/settle.ts';
+import type { Answer, Delivery } from '#services/worker/delivery.ts';
+import { backoffMs, type History, type RetryPolicy, settle } from '#services/worker/settle.ts';
 
 const HOUR_MS = 3_600_000;
 const POLICY: RetryPolicy = {
@@ -10,17 +11,25 @@ const POLICY: RetryPolicy = {
   maxBackoffMs: 600_000,
   eventsRetentionMs: 168 * HOUR_MS,
 };
-const FIRST: History = { attempts: 0, misses: 0, ageMs: 0, storedMs: 0 };
-const answered = (status: number, retryAfterMs: number | null = null): Delivery => ({
+const ABOUT = { key: 'conversation/1', createdAt: 1_700_000_000, receivedAtMs: 1_700_000_000_000 };
+const FIRST: History = { attempts: 0, ageMs: 0, storedMs: 0, about: ABOUT };
+const answered = (status: number, retryAfterMs: number | null = null, answer: Answer | null = null): Delivery => ({
   kind: 'answered',
   status,
   retryAfterMs,
+  answer,
+});
+const json = (value: unknown): Answer => ({
+  contentType: 'application/json',
+  body: Buffer.from(JSON.stringify(value)),
+  isCut: false,
 });
 const UNREACHABLE: Delivery = { kind: 'unreachable', error: 'ECONNREFUSED' };
-const TIMED_OUT: Delivery = { kind: 'timed-out' };
+const TIMED_OUT: Delivery = { kind: 'timed-out', unavailable: false };
+const HUNG: Delivery = { kind: 'timed-out', unavailable: true };
 
 const FAILED = [answered(408), answered(425), answered(429), answered(500), answered(501), answered(599), TIMED_OUT];
-const UNAVAILABLE = [answered(502), answered(503), answered(504), UNREACHABLE];
+const UNAVAILABLE = [answered(502), answered(503), answered(504), UNREACHABLE, HUNG];
 const statuses = (list: readonly Delivery[]): (number | string)[] =>
   list.map((delivery) => (delivery.kind === 'answered' ? delivery.status : delivery.kind));
 
@@ -30,8 +39,8 @@ const refusals = [400, 401, 403, 404, 405, 409, 410, 413, 422, 451].map((status)
 
 describe('every status', () => {
   it.each([200, 201, 202, 204, 299])('%i is done', (status) => {
-    const exhausted = { attempts: 99, misses: 99, ageMs: 999 * HOUR_MS, storedMs: 999 * HOUR_MS };
-    expect(settle(answered(status), exhausted, POLICY, 0)).toEqual({ kind: 'done' });
+    const exhausted = { ...FIRST, attempts: 99, ageMs: 999 * HOUR_MS, storedMs: 999 * HOUR_MS };
+    expect(settle(answered(status), exhausted, POLICY, 0)).toEqual({ kind: 'done', effects: [] });
   });
 
   it.each(FAILED.map((delivery, i) => [statuses(FAILED)[i], delivery] as const))(
@@ -114,31 +123,60 @@ describe('back-off', () => {
     expect(delays).toEqual([1_000, 2_000, 4_000, 8_000, 512_000, 600_000, 600_000]);
   });
 
-  it('keeps its own count of misses', () => {
-    const history = { ...FIRST, attempts: 9, misses: 1 };
-    expect(settle(UNREACHABLE, history, POLICY, 0)).toMatchObject({ delayMs: 1_000 });
+  it('does not grow while the handler is unavailable, for the circuit says when it is asked', () => {
+    const history = { ...FIRST, attempts: 9 };
+    expect(settle(UNREACHABLE, history, POLICY, 0.999_999)).toMatchObject({ delayMs: 1_000 });
     expect(settle(answered(500), history, POLICY, 0)).toMatchObject({ delayMs: 256_000 });
   });
 });
 
+describe('effects', () => {
+  const close = { type: 'close', admin_id: '7' };
+
+  it('come with what is done', () => {
+    expect(settle(answered(200, null, json({ effects: [close] })), FIRST, POLICY, 0)).toEqual({
+      kind: 'done',
+      effects: [{ ...close, conversation_id: '1' }],
+    });
+  });
+
+  it('that are bad make it a dead letter at once, with the field named', () => {
+    const bad = json({ effects: [close, { ...close, admin_id: 'anna@example.com' }] });
+    expect(settle(answered(201, null, bad), FIRST, POLICY, 0)).toEqual({
+      kind: 'dead',
+      reason: 'BadEffect',
+      detail: expect.stringMatching(/^effects\[1\]\.admin_id: must be an id/),
+      countsAttempt: true,
+    });
+  });
+
+  it('are asked for by a 2xx alone', () => {
+    expect(settle(answered(500, null, json({ effects: [close] })), FIRST, POLICY, 0)).toMatchObject({ kind: 'retry' });
+    expect(settle(answered(404, null, json({ effects: 'bad' })), FIRST, POLICY, 0)).toMatchObject({
+      reason: 'Refused',
+    });
+  });
+});
+
 const deliveries: fc.Arbitrary<Delivery> = fc.oneof(
-  fc.constantFrom(UNREACHABLE, TIMED_OUT),
+  fc.constantFrom(UNREACHABLE, TIMED_OUT, HUNG),
   fc.record({
     kind: fc.constant('answered' as const),
     status: fc.integer({ min: 100, max: 599 }),
     retryAfterMs: fc.option(fc.nat({ max: 1e9 })),
+    answer: fc.constantFrom(null, json({}), json({ effects: [] }), json({ effects: 5 })),
   }),
 );
 const histories = fc.record({
   attempts: fc.nat({ max: 1_000 }),
-  misses: fc.nat({ max: 1_000_000 }),
   ageMs: fc.nat({ max: 1e10 }),
   storedMs: fc.nat({ max: 1e10 }),
+  about: fc.constant(ABOUT),
 });
 const jitters = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
 
 it('never gives up on an unavailable handler because of attempts', () => {
-  const young = fc.record({ attempts: fc.nat(), misses: fc.nat(), ageMs: fc.constant(0), storedMs: fc.constant(0) });
+  const young = fc.nat().map((attempts) => ({ ...FIRST, attempts }));
   fc.assert(
     fc.property(fc.constantFrom(...UNAVAILABLE), young, jitters, (delivery, history, jitter) => {
       expect(settle(delivery, history, POLICY, jitter)).toMatchObject({ kind: 'retry', countsAttempt: false });

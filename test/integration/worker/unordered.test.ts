@@ -1,12 +1,12 @@
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { type Broker, startBroker } from '#test/support/broker.ts';
+import type { Broker } from '#test/support/broker.ts';
 import { trackLeaks } from '#test/support/leaks.ts';
 import { until } from '#test/support/until.ts';
 import { startHandler, type TestHandler } from './handler.ts';
 import {
   ACK_WAIT_MS,
-  hasten,
   LEASE_MS,
+  startUnorderedBroker,
   startWorker,
   store,
   unsettled,
@@ -23,8 +23,7 @@ let handler: TestHandler;
 const workers: WorkerProcess[] = [];
 
 beforeAll(async () => {
-  broker = await startBroker();
-  await hasten(broker);
+  broker = await startUnorderedBroker();
 });
 
 afterEach(async () => {
@@ -35,7 +34,7 @@ afterEach(async () => {
 afterAll(() => broker.close());
 
 async function work(): Promise<WorkerProcess> {
-  const worker = await startWorker(broker.server.url, { HANDLER_URL: handler.url, CONCURRENCY });
+  const worker = await startWorker(broker.server.url, { HANDLER_URL: handler.url, ORDER_BY: 'None', CONCURRENCY });
   workers.push(worker);
   return worker;
 }
@@ -132,4 +131,23 @@ it('goes on after the broker was killed and came back, with every notification h
   // What was in flight at the kill may be called again, by the same key; nothing else.
   expect(handler.calls.length).toBeLessThanOrEqual(21 + CONCURRENCY);
   await until(async () => (await worker.readiness())?.status === 200, { describe: 'the worker to be ready' });
+});
+
+it('calls again what a killed worker was at, with the same key', async () => {
+  const killed = Promise.withResolvers<void>();
+  handler = await startHandler(async ({ attempt }) => {
+    if (attempt === 1) await killed.promise;
+    return { status: 200 };
+  });
+  const first = await work();
+  await storeMany('killed', 8);
+  await handler.untilCalls(CONCURRENCY);
+  await first.child.stop('SIGKILL');
+  killed.resolve();
+  await work();
+  await handler.untilCalls(8 + CONCURRENCY);
+  await untilSettled(broker);
+  const keys = handler.calls.map(({ headers }) => headers['idempotency-key']);
+  expect(keys).toHaveLength(8 + CONCURRENCY);
+  expect(new Set(keys).size).toBe(8);
 });

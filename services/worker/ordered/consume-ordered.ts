@@ -1,0 +1,161 @@
+import type { NatsConnection } from '@nats-io/transport-node';
+import { CONSUMERS, PARTITIONS, STREAMS, SUBJECTS } from '#shared/contract.ts';
+import { asError, type Logger } from '#shared/logger.ts';
+import type { Message } from '../message.ts';
+import type { Outbox } from '../outbox.ts';
+import { OVER, type Worked } from '../worked.ts';
+import { assign } from './assignment.ts';
+import { Heartbeats } from './heartbeats.ts';
+import { type HeldMessage, hold, whole } from './held-message.ts';
+import { Partition } from './partition.ts';
+import { Runner } from './runner.ts';
+
+export interface OrderedDeps {
+  readonly connection: NatsConnection;
+  readonly webhook: string;
+  readonly handler: string;
+  /** Names this process among the workers of the handler. */
+  readonly self: string;
+  /** Calls at once. */
+  readonly concurrency: number;
+  readonly outbox: Outbox;
+  readonly work: (message: Message) => Promise<Worked>;
+  /** How long the handler must be left alone; 0 = not at all. */
+  readonly pauseMs: () => number;
+  /** Told what keeps it from working; empty = nothing. */
+  readonly onState: (problem: string) => void;
+  readonly logger: Logger;
+}
+
+/** Where the body of a message cannot be had now. */
+const FETCH_AGAIN_MS = 1_000;
+
+/** Consumes the shares of an ordered handler's messages that fall to this worker, as long as they do. */
+export class OrderedConsumption {
+  readonly #deps: OrderedDeps;
+  readonly #runner: Runner<HeldMessage>;
+  readonly #heartbeats: Heartbeats;
+  readonly #partitions = new Map<number, Partition>();
+  readonly #problems = new Map<number, string>();
+  #generation = 0;
+
+  constructor(deps: OrderedDeps) {
+    this.#deps = deps;
+    const { connection, webhook, handler, self, concurrency, pauseMs } = deps;
+    this.#runner = new Runner({
+      concurrency,
+      pauseMs,
+      work: (held) => this.#work(held),
+      after: (delayMs, callback) => void setTimeout(callback, delayMs),
+      onChange: () => this.#topUp(),
+    });
+    this.#heartbeats = new Heartbeats({
+      connection,
+      subject: SUBJECTS.heartbeat(webhook, handler),
+      self,
+      onMembers: (members) => this.#onMembers(members),
+    });
+    void this.#watchConnection();
+  }
+
+  get inFlight(): number {
+    return this.#runner.running;
+  }
+
+  /** Messages that were pulled and are not over. */
+  get held(): number {
+    return this.#runner.size;
+  }
+
+  /** Begins nothing more, tells the others, and waits for what has begun. */
+  async end(): Promise<void> {
+    this.#onMembers([]);
+    this.#heartbeats.close();
+    await this.#runner.untilIdle();
+  }
+
+  #onMembers(members: readonly string[]): void {
+    const { self, handler, logger } = this.#deps;
+    const owners = assign(PARTITIONS, members);
+    const mine = owners.flatMap((owner, partition) => (owner === self ? [partition] : []));
+    logger.info({ handler, workers: members.length, shares: mine }, 'shares of the keys');
+    for (const [partition, held] of this.#partitions) {
+      if (mine.includes(partition)) continue;
+      this.#partitions.delete(partition);
+      this.#problems.delete(partition);
+      this.#runner.end(partition);
+      void held.release();
+    }
+    for (const partition of mine) if (!this.#partitions.has(partition)) this.#open(partition);
+    this.#tellState(members.length === 0 ? 'not heard of by the other workers yet' : '');
+  }
+
+  #open(partition: number): void {
+    const { connection, webhook, handler, outbox, logger } = this.#deps;
+    let generation = 0;
+    const held: Partition = new Partition({
+      connection,
+      stream: STREAMS.events(webhook),
+      consumer: CONSUMERS.ordered(handler, partition),
+      outbox,
+      logger,
+      onTaken: () => {
+        if (this.#partitions.get(partition) !== held) return;
+        this.#generation += 1;
+        generation = this.#generation;
+        this.#runner.begin(partition, generation);
+      },
+      onMessage: (message) => {
+        const { bytes: heldBytes } = this.#runner;
+        const isBusy = (key: string) => this.#runner.isBusy(key);
+        this.#runner.add(hold(message, { partition, generation, heldBytes, isBusy }));
+      },
+      room: (requested) => this.#room(requested),
+      onState: (problem) => {
+        this.#problems.set(partition, problem);
+        this.#tellState('');
+      },
+    });
+    this.#partitions.set(partition, held);
+  }
+
+  /** Enough keys to be never without work; what cannot be worked on yet does not count, or one key would stop all. */
+  #room(requested: number): number {
+    const wanted = 2 * this.#deps.concurrency + MIN_AHEAD;
+    const lacking = wanted - this.#runner.ready - requested;
+    return requested === 0 || lacking >= wanted / 2 ? Math.max(0, lacking) : 0;
+  }
+
+  #topUp(): void {
+    for (const partition of this.#partitions.values()) partition.topUp();
+  }
+
+  async #work(held: HeldMessage): Promise<Worked> {
+    const { connection, webhook, work, logger } = this.#deps;
+    try {
+      const message = await whole(held, { connection, stream: STREAMS.events(webhook) });
+      if (message !== null) return await work(message);
+      logger.error({ seq: held.message.seq }, 'message expired before its turn came: its retention has ended');
+      return OVER;
+    } catch (error) {
+      logger.warn({ seq: held.message.seq, err: asError(error) }, 'message waits, its body could not be read');
+      return { kind: 'later', delayMs: FETCH_AGAIN_MS, because: 'trouble' };
+    }
+  }
+
+  #tellState(problem: string): void {
+    const [first = ''] = [...this.#problems.values()].filter((each) => each !== '');
+    this.#deps.onState(problem === '' ? first : problem);
+  }
+
+  /** What was sent while the connection was broken is lost, in both directions. */
+  async #watchConnection(): Promise<void> {
+    for await (const { type } of this.#deps.connection.status()) {
+      if (type !== 'reconnect') continue;
+      for (const partition of this.#partitions.values()) partition.lose('the connection was broken');
+    }
+  }
+}
+
+/** Beside twice the concurrency: a request is worth it only for several. */
+const MIN_AHEAD = 16;
