@@ -1,5 +1,12 @@
 import { join } from 'node:path';
-import type { V1ConfigMap, V1Container, V1Deployment, V1Probe, V1Service } from '@kubernetes/client-node';
+import type {
+  V1ConfigMap,
+  V1Container,
+  V1Deployment,
+  V1Probe,
+  V1Service,
+  V1StatefulSet,
+} from '@kubernetes/client-node';
 import type { Secrets } from './manifests.ts';
 import { localEnvironment, localPort, volumeFiles } from './plan-environment.ts';
 
@@ -11,7 +18,7 @@ export interface LocalPlan {
 
 export interface LocalPod {
   readonly name: string;
-  /** The Deployment's labels for its pods; Services select by them. */
+  /** The workload's labels for its pods; Services select by them. */
   readonly labels: Readonly<Record<string, string>>;
   /** Files of the mounted volumes, with absolute paths. */
   readonly files: readonly { readonly path: string; readonly content: string }[];
@@ -65,15 +72,19 @@ export interface PlanFacts {
   readonly drainDelayMs?: number | undefined;
 }
 
-type Rendered = V1ConfigMap | V1Deployment | V1Service;
+interface KubernetesObject {
+  readonly kind?: string;
+}
+type Workload = V1Deployment | V1StatefulSet;
 
 /** Pure but for `freePort`. @throws Error naming the object, when something it refers to is missing */
-export function planLocal(objects: readonly { readonly kind?: string }[], facts: PlanFacts): LocalPlan {
-  const of = <T extends Rendered>(kind: string) => objects.filter((object) => object.kind === kind) as T[];
+export function planLocal(objects: readonly KubernetesObject[], facts: PlanFacts): LocalPlan {
+  const of = <T extends V1ConfigMap | V1Service>(kind: string) =>
+    objects.filter((object) => object.kind === kind) as T[];
   const configMaps = new Map(of<V1ConfigMap>('ConfigMap').map((map) => [map.metadata?.name ?? '', map.data ?? {}]));
-  const pods = of<V1Deployment>('Deployment').flatMap((deployment) =>
-    Array.from({ length: deployment.spec?.replicas ?? 1 }, (_, replica) =>
-      planPod(deployment, replica, { ...facts, configMaps }),
+  const pods = workloadsOf(objects).flatMap((workload) =>
+    Array.from({ length: workload.spec?.replicas ?? 1 }, (_, replica) =>
+      planPod(workload, replica, { ...facts, configMaps }),
     ),
   );
   return { pods, services: of<V1Service>('Service').map(planService) };
@@ -83,15 +94,19 @@ interface PodFacts extends PlanFacts {
   readonly configMaps: ReadonlyMap<string, Readonly<Record<string, string>>>;
 }
 
-function planPod(deployment: V1Deployment, replica: number, facts: PodFacts): LocalPod {
-  const template = deployment.spec?.template;
-  if (template?.spec === undefined) throw new Error(`Deployment/${deployment.metadata?.name}: has no pod template`);
-  const name = `${deployment.metadata?.name}-${replica}`;
-  const namespace = deployment.metadata?.namespace ?? 'default';
+const workloadsOf = (objects: readonly KubernetesObject[]): Workload[] =>
+  objects.filter(({ kind }) => kind === 'Deployment' || kind === 'StatefulSet');
+
+function planPod({ kind, metadata, spec }: Workload, replica: number, facts: PodFacts): LocalPod {
+  const template = spec?.template;
+  if (template?.spec === undefined) throw new Error(`${kind}/${metadata?.name}: has no pod template`);
+  const name = `${metadata?.name}-${replica}`;
+  const namespace = metadata?.namespace ?? 'default';
   const containers = [...(template.spec.initContainers ?? []), ...template.spec.containers];
   const ports = new Map(
     containers.flatMap((container) => container.ports ?? []).map((port) => [port.containerPort, facts.freePort()]),
   );
+  // By the pod's name: one that is started again finds what it had, as it does on a claim of its own.
   const volumeDir = (volume: string) => join(facts.stateDir, name, volume);
   return {
     name,
@@ -165,11 +180,11 @@ const planService = (service: V1Service): LocalService => ({
 });
 
 /** How often `planLocal` will ask for a free port. */
-export const portsNeeded = (objects: readonly { readonly kind?: string }[]): number =>
-  (objects.filter((object) => object.kind === 'Deployment') as V1Deployment[])
-    .map((deployment) => {
-      const pod = deployment.spec?.template.spec;
+export const portsNeeded = (objects: readonly KubernetesObject[]): number =>
+  workloadsOf(objects)
+    .map(({ spec }) => {
+      const pod = spec?.template.spec;
       const containers = [...(pod?.initContainers ?? []), ...(pod?.containers ?? [])];
-      return (deployment.spec?.replicas ?? 1) * containers.flatMap((container) => container.ports ?? []).length;
+      return (spec?.replicas ?? 1) * containers.flatMap((container) => container.ports ?? []).length;
     })
     .reduce((sum, count) => sum + count, 0);

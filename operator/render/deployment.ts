@@ -1,21 +1,12 @@
-import type { V1Deployment, V1ObjectMeta, V1PodTemplateSpec } from '@kubernetes/client-node';
-import type { Component } from './meta.ts';
+import type { V1Deployment } from '@kubernetes/client-node';
+import { type Workload, workloadSpec } from './workload.ts';
 
 /** A Deployment that rolls without ever having fewer pods ready than asked for. */
-export const deployment = (
-  metadata: V1ObjectMeta,
-  { selector }: Component,
-  replicas: number,
-  template: V1PodTemplateSpec,
-): V1Deployment => ({
+export const deployment = (workload: Workload): V1Deployment => ({
   apiVersion: 'apps/v1',
   kind: 'Deployment',
-  metadata,
-  spec: {
-    replicas,
-    revisionHistoryLimit: 3,
+  metadata: workload.metadata,
+  spec: workloadSpec(workload, {
     strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
-    selector: { matchLabels: selector },
-    template,
-  },
+  }),
 });

@@ -52,6 +52,7 @@ export function ingressEnvironment(webhook: IntercomWebhook, facts: RenderFacts)
     SIGNING_SECRETS_DIR: MOUNTS.signing,
     DRAIN_DELAY_MS: drainDelayMs(webhook),
     SPOOL_DIR: MOUNTS.spool,
+    SPOOL_STORAGE: receiver.spool.storage,
     SPOOL_MAX_BYTES: spoolBytes(webhook),
     EVENTS_RETENTION_MS: parseDurationMs(retention.events),
   });

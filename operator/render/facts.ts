@@ -4,6 +4,7 @@ import type {
   V1PodDisruptionBudget,
   V1Service,
   V1ServiceAccount,
+  V1StatefulSet,
 } from '@kubernetes/client-node';
 import type { IngressEnv } from '#shared/contract.ts';
 
@@ -20,4 +21,10 @@ export interface RenderFacts {
   readonly logLevel: IngressEnv['LOG_LEVEL'];
 }
 
-export type Rendered = V1ServiceAccount | V1ConfigMap | V1Service | V1Deployment | V1PodDisruptionBudget;
+export type Rendered =
+  | V1ServiceAccount
+  | V1ConfigMap
+  | V1Service
+  | V1Deployment
+  | V1StatefulSet
+  | V1PodDisruptionBudget;

@@ -4,14 +4,16 @@ import { API_VERSION, GROUP, type IntercomWebhook, KIND } from '../api/v1alpha1.
 
 /** Makes every name and label of what is rendered. */
 
-/** Longest label value, and longest name that fits everywhere a name is used (RFC 1123 label). */
-const MAX_LENGTH = 63;
+/** Longest label value. */
+const MAX_LABEL = 63;
+/** Longest name that fits everywhere: a StatefulSet's pods bear it as a label, with a dash and a hash of ten characters. */
+const MAX_NAME = MAX_LABEL - 11;
 const HASH_LENGTH = 8;
 
 /** One workload of a webhook; everything that belongs to it has its name. */
 export interface Component {
   readonly name: string;
-  /** Never change within the life of a Deployment: its selector is immutable. */
+  /** Never change within the life of a workload: its selector is immutable. */
   readonly selector: Readonly<Record<string, string>>;
 }
 
@@ -61,18 +63,19 @@ const ownerReference = ({ metadata }: IntercomWebhook, uid: string): V1OwnerRefe
 });
 
 /**
- * `icw-<part>-<part>…`, at most 63 characters, beginning with a letter as Services need. A part with a dash or dot in it
+ * `icw-<part>-<part>…`, at most 52 characters, beginning with a letter as Services need. A part with a dash or dot in it
  * could be read as two parts, and would then be the name of somebody else: such a name ends with a hash of its parts.
  */
 export function nameOf(...parts: readonly string[]): string {
   const plain = ['icw', ...parts].join('-').replaceAll('.', '-');
   const isUnique = parts.every((part) => !/[-.]/.test(part));
-  return isUnique && plain.length <= MAX_LENGTH ? plain : hashed(plain, parts.join('/'));
+  return isUnique && plain.length <= MAX_NAME ? plain : hashed(plain, parts.join('/'), MAX_NAME);
 }
 
-const bounded = (text: string, identity: string): string => (text.length <= MAX_LENGTH ? text : hashed(text, identity));
+const bounded = (text: string, identity: string): string =>
+  text.length <= MAX_LABEL ? text : hashed(text, identity, MAX_LABEL);
 
-function hashed(text: string, identity: string): string {
+function hashed(text: string, identity: string, maxLength: number): string {
   const hash = createHash('sha256').update(identity).digest('hex').slice(0, HASH_LENGTH);
-  return `${text.slice(0, MAX_LENGTH - HASH_LENGTH - 1).replace(/[-.]+$/, '')}-${hash}`;
+  return `${text.slice(0, maxLength - HASH_LENGTH - 1).replace(/[-.]+$/, '')}-${hash}`;
 }

@@ -14,7 +14,7 @@ export interface Pod {
 }
 
 /**
- * The pods of a Deployment with what the resource asks of them. Maps are joined and ours wins; lists are joined by name;
+ * The pods of a workload with what the resource asks of them. Maps are joined and ours wins; lists are joined by name;
  * a field that we only default is replaced.
  */
 export function podTemplate(pod: Pod, patch: PodTemplate): V1PodTemplateSpec {

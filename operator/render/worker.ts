@@ -49,7 +49,7 @@ export function renderWorker(webhook: IntercomWebhook, handler: Handler, facts: 
   return [
     ...serviceAccounts(meta, handler.template),
     configMap(meta, environment),
-    deployment(meta, component, replicas, template),
+    deployment({ metadata: meta, component, replicas, template }),
     ...disruptionBudgets(meta, component, replicas),
   ];
 }

@@ -1,5 +1,6 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { NatsConnection } from '@nats-io/transport-node';
-import { SPOOL_DRAIN_MS } from '#shared/contract.ts';
+import { type IngressEnv, SPOOL_DRAIN_MS } from '#shared/contract.ts';
 import type { Stop } from '#shared/lifecycle.ts';
 import type { Logger } from '#shared/logger.ts';
 import { Drain } from './drain.ts';
@@ -29,41 +30,68 @@ export async function openSpool({ folder, maxBytes }: SpoolConfig, logger: Logge
 }
 
 export interface WiringDeps {
-  readonly connection: NatsConnection;
   readonly spool: Spool;
+  readonly storage: IngressEnv['SPOOL_STORAGE'];
   readonly metrics: IngressMetrics;
   readonly logger: Logger;
 }
 
-/** Constructs what makes notifications durable, and how it ends. What an earlier process left is drained at once. */
-export function wire({ connection, spool, metrics, logger }: WiringDeps): { store: JetStreamStore; stops: Stop[] } {
+export interface Wired {
+  readonly store: JetStreamStore;
+  /** To be called once, when the broker is reached; until then the spool takes everything. */
+  readonly connected: (connection: NatsConnection) => void;
+  readonly stops: Stop[];
+}
+
+/** Constructs what makes notifications durable, and how it ends. */
+export function wire(deps: WiringDeps): Wired {
+  const { spool, metrics, logger } = deps;
   const refuge = new Refuge({
     spool,
     onKept: () => drain.wake(),
     onRefused: (reason) => metrics.spoolRefused.inc({ reason }),
   });
-  const drain = new Drain({ connection, spool, onBrokerBack: () => refuge.brokerIsBack(), logger });
+  const drain = new Drain({ spool, onBrokerBack: () => refuge.brokerIsBack(), logger });
   const store = new JetStreamStore({
-    connection,
     refuge,
     onGroup: (result) => metrics.publishGroups.inc({ result }),
   });
-  drain.wake();
+  const connected = (connection: NatsConnection) => {
+    store.connected(connection);
+    drain.connected(connection);
+  };
   const close = async () => {
     await drain.end();
-    const { records, bytes } = spool.stats();
-    if (records > 0)
-      logger.error(
-        { records, bytes },
-        'ends with notifications in the spool: a pod without a volume of its own loses them',
-      );
+    sayWhatStays(deps);
     await spool.close();
   };
-  const stops = [
-    { name: 'spool drained', deadlineMs: SPOOL_DRAIN_MS, run: () => drain.untilEmpty() },
-    { name: 'spool closed', deadlineMs: 10_000, run: close },
-  ];
-  return { store, stops };
+  const stops = [emptied(drain, deps.storage), { name: 'spool closed', deadlineMs: 10_000, run: close }];
+  return { store, connected, stops };
+}
+
+/** Publishes what the spool still holds, as far as that is worth waiting for. */
+function emptied(drain: Drain, storage: WiringDeps['storage']): Stop {
+  const name = 'spool drained';
+  switch (storage) {
+    case 'Ephemeral':
+      return { name, deadlineMs: SPOOL_DRAIN_MS.Ephemeral, run: () => drain.untilEmpty() };
+    case 'Persistent': {
+      // What is left then is no failure.
+      const run = () => Promise.race([drain.untilEmpty(), delay(SPOOL_DRAIN_MS.Persistent)]);
+      return { name, deadlineMs: SPOOL_DRAIN_MS.Persistent + 1_000, run };
+    }
+  }
+}
+
+function sayWhatStays({ spool, storage, logger }: WiringDeps): void {
+  const { records, bytes } = spool.stats();
+  if (records === 0) return;
+  switch (storage) {
+    case 'Ephemeral':
+      return logger.error({ records, bytes }, 'ends with notifications in the spool: they are lost with the pod');
+    case 'Persistent':
+      return logger.warn({ records, bytes }, 'ends with notifications in the spool: the next start publishes them');
+  }
 }
 
 function logEvent(event: SpoolEvent, logger: Logger): void {

@@ -41,8 +41,11 @@ export const DRAIN_DELAY_MS = 5_000;
 /** Two segments of the spool; less is taken for as much. */
 export const MIN_SPOOL_BYTES = 32 * 1024 * 1024;
 
-/** How long a pod that ends waits for the broker while its spool holds something. */
-export const SPOOL_DRAIN_MS = 600_000;
+/**
+ * How long a pod that ends goes on publishing what its spool holds. What is then left in an `Ephemeral` one is lost with
+ * the pod. A `Persistent` one outlives it: there only what the broker takes at once is worth the wait.
+ */
+export const SPOOL_DRAIN_MS = { Ephemeral: 600_000, Persistent: 2_000 } as const;
 
 /** How long a claim holds without being renewed. A worker that died is followed by another this much later. */
 export const CLAIM_LEASE_MS = 10_000;
@@ -81,6 +84,8 @@ export const IngressSettings = z.object({
   SIGNING_SECRETS_DIR: z.string().min(1).max(1024),
   DRAIN_DELAY_MS: durationMs(),
   SPOOL_DIR: z.string().min(1).max(1024),
+  /** Whether what is in it outlives the pod. */
+  SPOOL_STORAGE: z.enum(['Ephemeral', 'Persistent']),
   SPOOL_MAX_BYTES: whole(MIN_SPOOL_BYTES, Number.MAX_SAFE_INTEGER),
   EVENTS_RETENTION_MS: durationMs(),
 });

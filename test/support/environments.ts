@@ -22,6 +22,7 @@ export const INGRESS_ENV: IngressEnv = {
   SIGNING_SECRETS_DIR: '/var/run/secrets',
   DRAIN_DELAY_MS: 5_000,
   SPOOL_DIR: '/var/lib/spool',
+  SPOOL_STORAGE: 'Ephemeral',
   SPOOL_MAX_BYTES: 67_108_864,
   EVENTS_RETENTION_MS: 604_800_000,
 };

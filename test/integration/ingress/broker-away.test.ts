@@ -54,15 +54,28 @@ it('stores what waits in the spool of a process that was killed', async () => {
   expect(await storedIds()).toEqual(['orphan']);
 });
 
-it('when asked to end waits for the broker as long as its spool holds something', async () => {
+it('when asked to end waits for the broker while its spool holds something, unless the spool outlives it', async () => {
+  const outlived = await startIngressProcess({
+    natsUrl: broker.server.url,
+    changes: { SPOOL_STORAGE: 'Persistent' },
+  });
   await broker.server.kill();
-  expect((await post(ingress.url, notification({ id: 'last' }))).status).toBe(200);
-  const stopped = ingress.child.stop();
-  await until(() => /"msg":"draining"/.test(ingress.child.log()), { describe: 'the draining' });
+  for (const [name, { url }] of Object.entries({ waiting: ingress, outlived })) {
+    for (let i = 0; i < 3; i += 1) expect((await post(url, notification({ id: `${name}-${i}` }))).status).toBe(200);
+  }
+  process.kill(ingress.child.pid, 'SIGTERM');
+  await outlived.child.stop();
+  expect(outlived.child.log()).toMatch(/"level":"warn".*"records":3,.*the next start publishes them/);
+  expect(outlived.child.log()).toMatch(/"clean":true,"msg":"stopped"/);
+  expect(ingress.child.isRunning).toBe(true);
   await broker.server.restart();
-  await stopped;
+  await until(() => !ingress.child.isRunning, { describe: 'the one that waits to end', timeoutMs: 30_000 });
   expect(ingress.child.log()).toMatch(/"clean":true,"msg":"stopped"/);
-  expect(await storedIds()).toEqual(['last']);
+  expect(await storedIds()).toEqual(['waiting-0', 'waiting-1', 'waiting-2']);
+  await outlived.child.restart();
+  await stored(6);
+  expect((await storedIds()).slice(3)).toEqual(['outlived-0', 'outlived-1', 'outlived-2']);
+  await outlived.child.close();
 });
 
 it('answers 503 with Retry-After within 5 s only when neither broker nor spool has room', async () => {

@@ -23,7 +23,8 @@ export interface OpenStore {
 export async function openStore(connection: NatsConnection): Promise<OpenStore> {
   const spool = await openSpool({ folder: temporaryFolder('spool'), maxBytes: SPOOL_BYTES }, SILENT);
   const metrics = createIngressMetrics(new Registry(), () => spool.stats());
-  const { store, stops } = wire({ connection, spool, metrics, logger: SILENT });
+  const { store, connected, stops } = wire({ spool, storage: 'Ephemeral', metrics, logger: SILENT });
+  connected(connection);
   return {
     store,
     spool,

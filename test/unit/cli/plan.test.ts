@@ -19,9 +19,9 @@ function webhookOf({ webhooks: [first] }: Manifests) {
   return first;
 }
 
-function planned(overrides: Partial<Parameters<typeof planLocal>[1]> = {}): LocalPlan {
+function planned(overrides: Partial<Parameters<typeof planLocal>[1]> = {}, rendered = objects): LocalPlan {
   let next = 20_000;
-  return planLocal(objects, {
+  return planLocal(rendered, {
     commands: localCommands(webhook),
     secrets: manifests.secrets,
     stateDir: '/state',
@@ -119,6 +119,26 @@ describe('planLocal', () => {
 
   it('says which Secret lacks which key', () => {
     expect(() => planned({ secrets: new Map() })).toThrow('Secret/intercom-support: key client-secret is missing');
+  });
+});
+
+describe('planLocal, of a receiver with a persistent spool', () => {
+  const { spec } = webhook;
+  const spool = { ...spec.receiver.spool, storage: 'Persistent' as const };
+  const kept = render({ ...webhook, spec: { ...spec, receiver: { ...spec.receiver, spool } } }, FACTS);
+  const plan = planned({}, kept);
+
+  it('makes the pods of its StatefulSet, by the names that a cluster gives them, and finds enough ports', () => {
+    const names = planned().pods.map(({ name }) => name);
+    expect(plan.pods.map(({ name }) => name).toSorted()).toEqual(names.toSorted());
+    expect(portsNeeded(kept)).toBe(portsNeeded(objects));
+  });
+
+  it('gives each pod a folder of its own for its claim, the same one in a later plan', () => {
+    const folders = (of: LocalPlan) =>
+      ['ingress-0', 'ingress-1'].map((pod) => container(of, new RegExp(`${pod}$`), 'ingress').env['SPOOL_DIR']);
+    expect(folders(plan)).toEqual(['/state/icw-support-ingress-0/icw-spool', '/state/icw-support-ingress-1/icw-spool']);
+    expect(folders(planned({}, kept))).toEqual(folders(plan));
   });
 });
 

@@ -28,9 +28,13 @@ describe('rules across fields', () => {
     expect(inCases.sort()).toEqual(inCrd.sort());
   });
 
-  test('changes are ruled for the start of a handler and the size of a persistent spool', () => {
-    const paths = rulesOfTheCrd.filter(({ rule }) => rule.includes('oldSelf')).map(({ path }) => path);
-    expect(paths).toEqual(['spec.receiver.spool', 'spec.handlers[].startFrom']);
+  test('changes are ruled for the start of a handler, and for size and class of a persistent spool', () => {
+    const changes = rulesOfTheCrd.filter(({ rule }) => rule.includes('oldSelf'));
+    expect(changes.map(({ path, fieldPath = '' }) => `${path}${fieldPath}`)).toEqual([
+      'spec.receiver.spool.size',
+      'spec.receiver.spool.storageClassName',
+      'spec.handlers[].startFrom',
+    ]);
   });
 
   test.each(rulesOfTheCrd)('$path: $rule reads only fields that exist', ({ node, rule, fieldPath }) => {

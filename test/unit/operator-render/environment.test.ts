@@ -1,4 +1,4 @@
-import type { V1ConfigMap, V1Container, V1Deployment } from '@kubernetes/client-node';
+import type { V1ConfigMap, V1Container, V1Deployment, V1StatefulSet } from '@kubernetes/client-node';
 import { describe, expect, test } from 'vitest';
 import type { IntercomWebhook } from '#operator/api/v1alpha1.ts';
 import type { Rendered, RenderFacts } from '#operator/render/facts.ts';
@@ -8,22 +8,22 @@ import { ingressConfig } from '#services/ingress/config.ts';
 import { workerConfig } from '#services/worker/config.ts';
 import { HandlerEnv, IngressEnv, WorkerEnv, webhookToken } from '#shared/contract.ts';
 import { renderFacts } from '#test/support/render-facts.ts';
-import { full, minimal, targets } from './resources.ts';
+import { full, minimal, persistent, targets } from './resources.ts';
 
 /** The environment of a container as the kubelet would make it. */
 function environmentOf(
   { resource, facts = renderFacts() }: { resource: IntercomWebhook; facts?: RenderFacts },
-  deployment: string,
+  workload: string,
   container: string,
 ): Record<string, string> {
   const objects = render(resource, facts);
-  const named = <T extends Rendered>(kind: string, name: string | undefined) =>
-    objects.find((object) => object.kind === kind && object.metadata?.name === name) as T | undefined;
-  const pod = named<V1Deployment>('Deployment', deployment)?.spec?.template.spec;
+  const named = <T extends Rendered>(kinds: readonly string[], name: string | undefined) =>
+    objects.find((object) => kinds.includes(object.kind ?? '') && object.metadata?.name === name) as T | undefined;
+  const pod = named<V1Deployment | V1StatefulSet>(['Deployment', 'StatefulSet'], workload)?.spec?.template.spec;
   const found = [...(pod?.initContainers ?? []), ...(pod?.containers ?? [])].find(({ name }) => name === container);
-  if (found === undefined) throw new Error(`no container ${container} in ${deployment}`);
+  if (found === undefined) throw new Error(`no container ${container} in ${workload}`);
   const fromMaps = (found.envFrom ?? []).map(
-    ({ configMapRef }) => named<V1ConfigMap>('ConfigMap', configMapRef?.name)?.data ?? {},
+    ({ configMapRef }) => named<V1ConfigMap>(['ConfigMap'], configMapRef?.name)?.data ?? {},
   );
   return Object.assign({}, ...fromMaps, single(found)) as Record<string, string>;
 }
@@ -55,9 +55,15 @@ describe('what is rendered is what the processes read', () => {
       SIGNING_SECRETS_DIR: '/var/run/intercom-operator/signing',
       DRAIN_DELAY_MS: 20_000,
       SPOOL_DIR: '/var/lib/intercom-operator/spool',
+      SPOOL_STORAGE: 'Ephemeral',
       SPOOL_MAX_BYTES: 1_073_741_824,
       EVENTS_RETENTION_MS: 48 * 3_600_000,
     } satisfies IngressEnv);
+  });
+
+  test('an ingress whose spool outlives its pod', () => {
+    const environment = environmentOf({ resource: persistent }, 'icw-support-ingress', 'ingress');
+    expect(ingressConfig(environment)).toMatchObject({ SPOOL_STORAGE: 'Persistent', SPOOL_MAX_BYTES: 2 * 1024 ** 3 });
   });
 
   test('the worker', () => {

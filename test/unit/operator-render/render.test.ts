@@ -1,4 +1,4 @@
-import type { V1ConfigMap, V1Deployment, V1Service } from '@kubernetes/client-node';
+import type { V1ConfigMap, V1Deployment, V1Service, V1StatefulSet } from '@kubernetes/client-node';
 import { describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import type { IntercomWebhook } from '#operator/api/v1alpha1.ts';
@@ -6,7 +6,7 @@ import type { Rendered } from '#operator/render/facts.ts';
 import { render } from '#operator/render/render.ts';
 import { renderFacts } from '#test/support/render-facts.ts';
 import { webhook } from '#test/support/webhook.ts';
-import { full, minimal, targets } from './resources.ts';
+import { full, minimal, persistent, targets } from './resources.ts';
 
 const asYaml = (objects: readonly Rendered[]): string =>
   objects.map((object) => stringify(object, { aliasDuplicateObjects: false })).join('---\n');
@@ -19,18 +19,25 @@ const rendered = (resource: IntercomWebhook) => {
     objects,
     ids: objects.map(({ kind, metadata }) => `${kind}/${metadata?.name}`),
     deployment: (name: string) => named<V1Deployment>('Deployment', name)?.spec,
-    pod: (name: string) => named<V1Deployment>('Deployment', name)?.spec?.template,
+    statefulSet: (name: string) => named<V1StatefulSet>('StatefulSet', name)?.spec,
+    pod: (name: string) => objects.filter(isWorkload).find(({ metadata }) => metadata?.name === name)?.spec?.template,
     configMap: (name: string) => named<V1ConfigMap>('ConfigMap', name)?.data,
     service: (name: string) => named<V1Service>('Service', name),
   };
 };
 
+const isWorkload = (object: Rendered): object is V1Deployment | V1StatefulSet =>
+  object.kind === 'Deployment' || object.kind === 'StatefulSet';
+
 const [handler = { name: 'support' }] = webhook().spec.handlers;
 
 describe('rendering', () => {
-  test.each(Object.entries({ minimal, full, targets }))('of the %s resource is as recorded', async (name, resource) => {
-    await expect(asYaml(render(resource, renderFacts()))).toMatchFileSnapshot(`golden/${name}.yaml`);
-  });
+  test.each(Object.entries({ minimal, full, targets, persistent }))(
+    'of the %s resource is as recorded',
+    async (name, resource) => {
+      await expect(asYaml(render(resource, renderFacts()))).toMatchFileSnapshot(`golden/${name}.yaml`);
+    },
+  );
 
   test('gives the same bytes twice', () => {
     const again = structuredClone(full);
@@ -44,7 +51,9 @@ describe('rendering', () => {
   });
 
   test('puts every object into the namespace of the resource, owned by it', () => {
-    for (const { metadata } of [minimal, full, targets].flatMap((resource) => render(resource, renderFacts()))) {
+    for (const { metadata } of [minimal, full, targets, persistent].flatMap((resource) =>
+      render(resource, renderFacts()),
+    )) {
       expect(metadata?.namespace).toBe('crm');
       expect(metadata?.ownerReferences).toEqual([
         expect.objectContaining({ kind: 'IntercomWebhook', name: 'support', uid: renderFacts().uid, controller: true }),
@@ -77,9 +86,9 @@ describe('pods', () => {
   });
 
   test('each have a CPU request or a limit that stands for it', () => {
-    for (const resource of [minimal, full, targets]) {
-      for (const object of render(resource, renderFacts()).filter(({ kind }) => kind === 'Deployment')) {
-        const spec = (object as V1Deployment).spec?.template.spec;
+    for (const resource of [minimal, full, targets, persistent]) {
+      for (const workload of render(resource, renderFacts()).filter(isWorkload)) {
+        const spec = workload.spec?.template.spec;
         for (const { name, resources } of [...(spec?.containers ?? []), ...(spec?.initContainers ?? [])]) {
           expect(resources?.requests?.['cpu'] ?? resources?.limits?.['cpu'], name).toBeDefined();
         }
@@ -93,6 +102,7 @@ describe('pods', () => {
     expect(grace(minimal, 'icw-support-support-worker')).toBe(60 + 15);
     expect(grace(minimal, 'icw-support-ingress')).toBe(5 + 25 + 600 + 15);
     expect(grace(full, 'icw-support-ingress')).toBe(20 + 25 + 600 + 15);
+    expect(grace(persistent, 'icw-support-ingress')).toBe(5 + 25 + 2 + 15);
   });
 
   test('run a handler as a native sidecar that starts before the worker', () => {
@@ -139,6 +149,79 @@ describe('replicas', () => {
       expect(replicas(spec)).toMatchObject({ ingress: 2, worker: 0 });
     },
   );
+});
+
+describe('a receiver whose spool is persistent', () => {
+  const spec = (spool: object, rest: object = {}) =>
+    rendered(webhook({ receiver: { spool: { storage: 'Persistent', ...spool } }, ...rest })).statefulSet(
+      'icw-support-ingress',
+    );
+  const claimOf = (spool: object) => spec(spool)?.volumeClaimTemplates?.[0]?.spec;
+
+  test('is a StatefulSet in place of the Deployment; all else is there under the same names', () => {
+    const ids = rendered(minimal).ids.map((id) =>
+      id.replace('Deployment/icw-support-ing', 'StatefulSet/icw-support-ing'),
+    );
+    expect(rendered(persistent).ids).toEqual(ids.sort());
+  });
+
+  test('has the pods that the Deployment would have, but for where the spool is', () => {
+    const podOf = (resource: IntercomWebhook) => {
+      const {
+        terminationGracePeriodSeconds: _,
+        containers = [],
+        volumes = [],
+        ...rest
+      } = rendered(resource).pod('icw-support-ingress')?.spec ?? {};
+      const [{ resources, ...container } = { name: '' }] = containers;
+      const { 'ephemeral-storage': scratch, ...requests } = resources?.requests ?? {};
+      const names = volumes.map(({ name }) => name);
+      return { same: { ...rest, container, requests }, names, hasScratch: scratch !== undefined };
+    };
+    const [ephemeral, kept] = [podOf(minimal), podOf(persistent)];
+    expect(kept.same).toEqual(ephemeral.same);
+    expect(ephemeral).toMatchObject({ names: ['icw-signing', 'icw-spool'], hasScratch: true });
+    expect(kept).toMatchObject({ names: ['icw-signing'], hasScratch: false });
+  });
+
+  test('mounts the claim of its own, as a group that may write to it', () => {
+    const { volumeClaimTemplates, template } = spec({}) ?? {};
+    const [container] = template?.spec?.containers ?? [];
+    const claims = volumeClaimTemplates?.map(({ metadata }) => metadata?.name);
+    const mounted = container?.volumeMounts?.find(({ name }) => claims?.includes(name ?? ''));
+    expect(mounted?.mountPath).toBe(rendered(persistent).configMap('icw-support-ingress')?.['SPOOL_DIR']);
+    expect(template?.spec?.securityContext?.fsGroup).toBe(container?.securityContext?.runAsGroup);
+  });
+
+  test('claims room for the spool beside what a file system takes for itself', () => {
+    const mebibytes = (size: string | number) =>
+      Number(claimOf({ size })?.resources?.requests?.['storage'] ?? 0) / 1024 ** 2;
+    expect(mebibytes('1Gi') * 0.9).toBeCloseTo(1024 + 64, 3);
+    expect(mebibytes(1) * 0.9).toBeCloseTo(32 + 64, 3);
+  });
+
+  test('names a storage class only where the resource does, so that the default of the cluster holds', () => {
+    expect(claimOf({})).not.toHaveProperty('storageClassName');
+    expect(claimOf({ storageClassName: 'fast' })?.storageClassName).toBe('fast');
+  });
+
+  test('keeps the claims when it is scaled down or deleted: they may hold what nobody else has', () => {
+    expect(spec({})?.persistentVolumeClaimRetentionPolicy).toEqual({ whenScaled: 'Retain', whenDeleted: 'Retain' });
+  });
+
+  test('changes nothing that Kubernetes fixes with the StatefulSet, whatever else the resource asks for', () => {
+    const fixed = (rest: object) => {
+      const { selector, serviceName, podManagementPolicy, volumeClaimTemplates } = spec({}, rest) ?? {};
+      return { selector, serviceName, podManagementPolicy, volumeClaimTemplates };
+    };
+    const { endpoint, handlers, retention } = full.spec;
+    expect(fixed({ endpoint, handlers, retention, suspend: true })).toEqual(fixed({}));
+  });
+
+  test('rolls no faster than load balancers learn of it', () => {
+    expect(spec({})?.minReadySeconds).toBe(5);
+    expect(spec({}, { endpoint: full.spec.endpoint })?.minReadySeconds).toBe(20);
+  });
 });
 
 describe('the service', () => {

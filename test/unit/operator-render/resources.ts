@@ -80,3 +80,8 @@ export const targets: IntercomWebhook = webhook({
     { name: 'audit', builtin: { type: 'Noop' }, scaling: { minReplicas: 0 } },
   ],
 });
+
+/** A spool that outlives its pods. */
+export const persistent: IntercomWebhook = webhook({
+  receiver: { spool: { storage: 'Persistent', size: '2Gi', storageClassName: 'fast' } },
+});
