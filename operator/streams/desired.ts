@@ -26,6 +26,7 @@ import { parseBytes } from '../api/byte-size.ts';
 import { parseDurationMs } from '../api/duration.ts';
 import type { Handler } from '../api/spec-handler.ts';
 import type { IntercomWebhook } from '../api/v1alpha1.ts';
+import { fromTheStart } from './topics-since.ts';
 
 /** What a webhook needs in NATS, as the configurations to send to the server. */
 
@@ -145,6 +146,8 @@ const effects = (facts: StreamFacts): DesiredStream => ({
   max_consumers: SHARED_MAX_CONSUMERS,
   allow_direct: true,
   allow_msg_ttl: true,
+  // The effects of one answer are stored together or not at all.
+  allow_atomic: true,
 });
 
 /** A key-value bucket is a stream with these settings. */
@@ -173,7 +176,7 @@ function consumersOf(
   const token = webhookToken(metadata.namespace, metadata.name);
   const topics = handler.topics.length === 0 ? spec.topics : handler.topics;
   const common = {
-    metadata: owner,
+    metadata: { ...owner, [METADATA.handler]: handler.name, ...fromTheStart(topics) },
     deliver_policy: DELIVER_FROM[handler.startFrom],
     replay_policy: ReplayPolicy.Instant,
     ack_policy: AckPolicy.Explicit,

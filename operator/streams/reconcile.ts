@@ -1,8 +1,10 @@
-import { JetStreamApiCodes, JetStreamApiError, type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
+import { type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
+import { consumerObject, consumerTarget, ownConsumers } from './consumers.ts';
 import { converge, type Refusal, type Step, type Target } from './converge.ts';
-import type { Desired, DesiredConsumer, DesiredStream } from './desired.ts';
-import { type Config, hasSameOwner } from './differences.ts';
+import type { Desired, DesiredStream } from './desired.ts';
+import type { Config } from './differences.ts';
+import { orNull } from './not-found.ts';
 import { MINIMUM_SERVER, serverIsSupported } from './server-version.ts';
 
 export type StreamsOutcome =
@@ -20,7 +22,6 @@ export interface Changes {
 }
 
 const STREAM_FIXED = new Set(['storage', 'retention', 'max_consumers']);
-const CONSUMER_FIXED = new Set(['deliver_policy', 'ack_policy', 'replay_policy']);
 
 /**
  * Brings the server to what is desired: creates, puts drift back, deletes the consumers of handlers that are gone.
@@ -46,16 +47,24 @@ export async function reconcileStreams(desired: Desired, connection: NatsConnect
   for (const wanted of desired.streams) await bring(streamTarget(manager, wanted));
   const deleted: string[] = [];
   // Without a stream of ours there are no consumers to make or to remove.
-  if (!done.refused.includes(streamObject(stream))) {
-    for (const wanted of consumers) await bring(consumerTarget(manager, stream, wanted));
-    deleted.push(...(await deleteOthers(manager, desired)));
+  const own = desired.streams.find(({ name }) => name === stream);
+  if (own !== undefined && !done.refused.includes(streamObject(stream))) {
+    const before = await ownConsumers(manager, own);
+    for (const wanted of consumers) await bring(consumerTarget(manager, stream, { wanted, before }));
+    // Those that others were to take the place of stay until these are there.
+    const isMissing = consumers.some(({ durable_name }) => done.refused.includes(consumerObject(durable_name)));
+    const wanted = new Set(consumers.map(({ durable_name }) => durable_name));
+    for (const { name } of isMissing ? [] : before) {
+      if (wanted.has(name)) continue;
+      await manager.consumers.delete(stream, name);
+      deleted.push(consumerObject(name));
+    }
   }
   const { created, updated, unchanged } = done;
   return { kind: 'reconciled', changes: { created, updated, unchanged, deleted, refused } };
 }
 
 const streamObject = (name: string): string => `stream ${name}`;
-const consumerObject = (name: string): string => `consumer ${name}`;
 
 const streamTarget = (manager: JetStreamManager, wanted: DesiredStream): Target => ({
   object: streamObject(wanted.name),
@@ -66,37 +75,4 @@ const streamTarget = (manager: JetStreamManager, wanted: DesiredStream): Target 
   update: async (config) => asConfig((await manager.streams.update(wanted.name, config)).config),
 });
 
-const consumerTarget = (manager: JetStreamManager, stream: string, wanted: DesiredConsumer): Target => ({
-  object: consumerObject(wanted.durable_name),
-  wanted: { ...wanted },
-  fixed: CONSUMER_FIXED,
-  find: () => orNull(async () => asConfig((await manager.consumers.info(stream, wanted.durable_name)).config)),
-  create: async (config) => asConfig((await manager.consumers.add(stream, config)).config),
-  update: async (config) => asConfig((await manager.consumers.update(stream, wanted.durable_name, config)).config),
-});
-
-/** Consumers of this resource that no handler has any more. What others made on the stream stays. */
-async function deleteOthers(manager: JetStreamManager, desired: Desired): Promise<string[]> {
-  const { stream, of: consumers } = desired.consumers;
-  const owner = desired.streams.find(({ name }) => name === stream);
-  const wanted = new Set(consumers.map(({ durable_name }) => durable_name));
-  const gone: string[] = [];
-  for await (const { name, config } of manager.consumers.list(stream)) {
-    if (!wanted.has(name) && owner !== undefined && hasSameOwner({ ...owner }, asConfig(config))) gone.push(name);
-  }
-  for (const name of gone) await manager.consumers.delete(stream, name);
-  return gone.map(consumerObject);
-}
-
 const asConfig = (config: object): Config => ({ ...config });
-
-async function orNull<T>(find: () => Promise<T>): Promise<T | null> {
-  try {
-    return await find();
-  } catch (error) {
-    if (error instanceof JetStreamApiError && NOT_FOUND.has(error.code)) return null;
-    throw error;
-  }
-}
-
-const NOT_FOUND: ReadonlySet<number> = new Set([JetStreamApiCodes.StreamNotFound, JetStreamApiCodes.ConsumerNotFound]);

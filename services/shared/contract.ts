@@ -226,8 +226,20 @@ export const METADATA = {
   cluster: 'intercom-operator.io/cluster',
   uid: 'intercom-operator.io/uid',
   webhook: 'intercom-operator.io/webhook',
+  /** Of a consumer: whose messages it brings. */
+  handler: 'intercom-operator.io/handler',
+  /** Of a consumer that took the place of others: the sequence it went on from. */
+  continues: 'intercom-operator.io/continues',
+  /** Of a consumer: {@link TopicsSince}. */
+  topicsSince: 'intercom-operator.io/topics-since',
   formatVersion: 'intercom-operator.io/format-version',
 } as const;
+
+/**
+ * From which sequence on a consumer brings a topic, by topic. One that is declared later begins then: to take over an
+ * ordered consumer has all sent again that lies above its ack floor, and that may be a week back.
+ */
+export const TopicsSince = json(z.record(z.string().max(512), z.int().min(0)));
 
 /** Largest NATS message is this much above the largest body: headers, and those a dead letter adds. */
 export const HEADER_ALLOWANCE_BYTES = 64 * 1024;

@@ -6,6 +6,7 @@ import type { Message } from './message.ts';
 import type { Outbox } from './outbox.ts';
 import { Pull } from './pull.ts';
 import type { Slots } from './slots.ts';
+import { TOPICS_CHANGED, TopicGate } from './topics-since.ts';
 import type { Worked } from './worked.ts';
 
 export interface ConsumeDeps {
@@ -30,8 +31,9 @@ const SWEEP_MS = 500;
  * where other workers can have it. Goes on through every failure until aborted; then gives back what still arrives.
  */
 export async function consume(deps: ConsumeDeps, signal: AbortSignal): Promise<void> {
+  const gate = new TopicGate();
   while (!signal.aborted) {
-    const problem = await pullUntilEnd(deps, signal).catch((error: unknown) => asError(error).message);
+    const problem = await pullUntilEnd(deps, gate, signal).catch((error: unknown) => asError(error).message);
     if (signal.aborted) return;
     deps.onState(problem);
     deps.logger.warn({ stream: deps.stream, consumer: deps.consumer, problem }, 'cannot pull');
@@ -43,10 +45,10 @@ export async function consume(deps: ConsumeDeps, signal: AbortSignal): Promise<v
  * @returns what ended it; after an abort, when the last request has ended
  * @throws Error when the consumer cannot be found
  */
-async function pullUntilEnd(deps: ConsumeDeps, signal: AbortSignal): Promise<string> {
+async function pullUntilEnd(deps: ConsumeDeps, gate: TopicGate, signal: AbortSignal): Promise<string> {
   const { connection, stream, consumer, slots } = deps;
   const manager = await jetstreamManager(connection, { checkAPI: false });
-  await manager.consumers.info(stream, consumer);
+  gate.read((await manager.consumers.info(stream, consumer)).config.metadata);
   deps.onState('');
   const ended = Promise.withResolvers<string>();
   const pull = new Pull({
@@ -55,8 +57,18 @@ async function pullUntilEnd(deps: ConsumeDeps, signal: AbortSignal): Promise<str
     consumer,
     outbox: deps.outbox,
     onMessage(message) {
-      if (signal.aborted) message.nak();
-      else void slots.run(() => workOff(message, deps)).finally(topUp);
+      const verdict = signal.aborted ? 'unknown' : gate.judge(message);
+      switch (verdict) {
+        case 'wanted':
+          void slots.run(() => workOff(message, deps)).finally(topUp);
+          break;
+        case 'too-early':
+          message.ack();
+          break;
+        case 'unknown':
+          message.nak();
+          if (!signal.aborted) ended.resolve(TOPICS_CHANGED);
+      }
       topUp();
     },
     onExpired: topUp,

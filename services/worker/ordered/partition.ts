@@ -6,6 +6,7 @@ import { asError, type Logger } from '#shared/logger.ts';
 import type { Message } from '../message.ts';
 import type { Outbox } from '../outbox.ts';
 import { Pull } from '../pull.ts';
+import { TOPICS_CHANGED, TopicGate } from '../topics-since.ts';
 
 export interface PartitionDeps {
   readonly connection: NatsConnection;
@@ -30,6 +31,7 @@ const PIN_ID = 'Nats-Pin-Id';
 /** One consumer of an ordered handler, while it is ours. */
 export class Partition {
   readonly #deps: PartitionDeps;
+  readonly #gate = new TopicGate();
   readonly #ending = new AbortController();
   readonly #ended: Promise<void>;
   #topUp = (): void => undefined;
@@ -78,6 +80,8 @@ export class Partition {
     const { connection, stream, consumer } = this.#deps;
     const { consumers } = await jetstreamManager(connection, { checkAPI: false });
     await consumers.unpin(stream, consumer, PIN_GROUP);
+    const { config } = await consumers.info(stream, consumer);
+    this.#gate.read(config.metadata);
     await consumers.reset(stream, consumer);
     if (this.#ending.signal.aborted) return 'released';
     this.#deps.onTaken();
@@ -101,7 +105,16 @@ export class Partition {
         served += 1;
         if (message.consumerSeq !== served) return this.#lose(`message ${message.consumerSeq} came as ${served}`);
         pinId = message.headers?.get(PIN_ID) || pinId;
-        this.#deps.onMessage(message);
+        switch (this.#gate.judge(message)) {
+          case 'wanted':
+            this.#deps.onMessage(message);
+            break;
+          case 'too-early':
+            message.ack();
+            break;
+          case 'unknown':
+            return this.#lose(TOPICS_CHANGED);
+        }
         this.#topUp();
       },
       onExpired: () => this.#topUp(),

@@ -230,4 +230,32 @@ describe('when handlers change', () => {
     expect(bodies).toEqual(['first', 'second', 'third']);
     expect((await consumer.info()).num_pending).toBe(0);
   });
+
+  test('one that is to keep order from now on, or no more, goes on where it was', async () => {
+    const js = jetstream(connection);
+    const publish = (body: string) => js.publish(SUBJECTS.notification(token, '04', 'conversation.user.created'), body);
+    const other = { ...handler, name: 'other' };
+    await changes(desired({ handlers: [other] }));
+    await publish('before the handler');
+    await changes();
+    await publish('handled');
+    const unordered = await js.consumers.get(events, 'support');
+    await (await unordered.next({ expires: 5_000 }))?.ackAck();
+    await publish('not yet');
+    const ordered = { handlers: [{ ...handler, orderBy: 'Subject' as const }] };
+    const four = [0, 1, 2, 3].map((partition) => `consumer support_${partition}`);
+    expect(await changes(desired(ordered))).toMatchObject({
+      created: four,
+      deleted: ['consumer support'],
+      refused: [],
+    });
+    expect(await changes(desired(ordered))).toMatchObject({ created: [], updated: [], deleted: [], refused: [] });
+    await manager.consumers.update(events, 'support_0', { max_ack_pending: 7 });
+    expect(await changes(desired(ordered))).toMatchObject({ updated: ['consumer support_0'], refused: [] });
+    expect((await manager.consumers.info(events, 'support_0')).num_pending).toBe(1);
+
+    expect(await changes()).toMatchObject({ created: ['consumer support'], deleted: four, refused: [] });
+    const again = await js.consumers.get(events, 'support');
+    expect((await again.next({ expires: 5_000 }))?.string()).toBe('not yet');
+  });
 });

@@ -29,7 +29,7 @@ beforeAll(async () => {
   });
   const config = desiredStreams(webhook(), streamFacts({ replicas: 3 })).streams.find(({ name }) => name === STREAM);
   const manager = await jetstreamManager(connection, { checkAPI: false });
-  const create = () => manager.streams.add({ storage: StorageType.File, ...config, name: STREAM, allow_atomic: true });
+  const create = () => manager.streams.add({ storage: StorageType.File, ...config, name: STREAM });
   await until(create, { describe: 'the stream', timeoutMs: 20_000 });
 });
 
@@ -39,7 +39,7 @@ afterAll(async () => {
   for (const server of servers) await server.close();
 });
 
-it('an answer is stored whole and once, though leaders are killed and every call answers differently', async () => {
+it('an answer is stored whole and once, though the leader is killed and every call answers differently', async () => {
   const store = new EffectStore(connection, { webhook: TOKEN, handler: 'support', ttlMs: 7_200_000 });
   let said = 0;
   /** As a handler that is called again after each failure, and never says the same twice. */
@@ -61,13 +61,11 @@ it('an answer is stored whole and once, though leaders are killed and every call
   );
   const manager = await jetstreamManager(connection, { checkAPI: false });
   const ledBy = async () => (await manager.streams.info(STREAM)).cluster?.leader;
-  for (const share of [0.1, 0.4]) {
-    await until(() => settled >= ids.length * share, { describe: `${share} of them`, timeoutMs: 30_000 });
-    const leader = await until(ledBy, { describe: 'a leader' });
-    await servers[Number(leader.slice(1))]?.kill();
-    await until(async () => (await ledBy()) !== leader, { describe: 'another leader', timeoutMs: 20_000 });
-    await servers[Number(leader.slice(1))]?.restart();
-  }
+  await until(() => settled >= ids.length / 4, { describe: 'a quarter of them', timeoutMs: 30_000 });
+  const leader = await until(ledBy, { describe: 'a leader' });
+  await servers[Number(leader.slice(1))]?.kill();
+  await until(async () => (await ledBy()) !== leader, { describe: 'another leader', timeoutMs: 20_000 });
+  await servers[Number(leader.slice(1))]?.restart();
   await putting;
 
   const { state } = await until(() => manager.streams.info(STREAM), { describe: 'the stream to be there' });

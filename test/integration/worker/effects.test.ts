@@ -18,7 +18,6 @@ let store: EffectStore;
 
 beforeAll(async () => {
   broker = await startBroker();
-  await broker.manager.streams.update(STREAMS.effects, { allow_atomic: true });
   connection = await connect({ servers: broker.server.url, maxReconnectAttempts: -1, reconnectTimeWait: 50 });
   store = new EffectStore(connection, { webhook: TOKEN, handler: 'support', ttlMs: 7_200_000 });
 });

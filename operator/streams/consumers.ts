@@ -1,0 +1,88 @@
+import { type ConsumerConfig, type ConsumerInfo, DeliverPolicy, type JetStreamManager } from '@nats-io/jetstream';
+import { METADATA } from '#shared/contract.ts';
+import type { Target } from './converge.ts';
+import type { DesiredConsumer, DesiredStream } from './desired.ts';
+import { type Config, hasSameOwner } from './differences.ts';
+import { orNull } from './not-found.ts';
+import { haveSameTopics, withNewTopics } from './topics-since.ts';
+
+const FIXED = new Set(['deliver_policy', 'ack_policy', 'replay_policy']);
+
+/** The consumers of the resource that are there, whoever made the others on its stream. */
+export async function ownConsumers(manager: JetStreamManager, stream: DesiredStream): Promise<ConsumerInfo[]> {
+  const own: ConsumerInfo[] = [];
+  for await (const info of manager.consumers.list(stream.name)) {
+    if (hasSameOwner({ ...stream }, { ...info.config })) own.push(info);
+  }
+  return own;
+}
+
+/**
+ * Brings one consumer about. One that takes the place of others of its handler, as where `orderBy` was changed, goes on
+ * where they are: from the first message that one of them has not done with. What others of them have is skipped by its
+ * claim.
+ * @param before consumers of the resource as they were before anything was changed
+ */
+export function consumerTarget(
+  manager: JetStreamManager,
+  stream: string,
+  { wanted, before }: { wanted: DesiredConsumer; before: readonly ConsumerInfo[] },
+): Target {
+  const name = wanted.durable_name;
+  const info = async () => (await manager.consumers.info(stream, name)).config;
+  const nextSeq = async () => (await manager.streams.info(stream)).state.last_seq + 1;
+  return {
+    object: consumerObject(name),
+    wanted: { ...wanted },
+    fixed: FIXED,
+    find: () => orNull(async () => shown(await info(), wanted)),
+    create: async (config) => {
+      const predecessors = before.filter(
+        ({ config }) => config.metadata?.[METADATA.handler] === wanted.metadata[METADATA.handler],
+      );
+      const added = await manager.consumers.add(stream, {
+        ...config,
+        ...(await continuing(wanted, predecessors, nextSeq)),
+      });
+      return shown(added.config, wanted);
+    },
+    update: async (config) => {
+      // Where it begins cannot be changed; what was remembered with it stays.
+      const { deliver_policy: _, ...changeable } = config;
+      const { metadata: remembered = {} } = await info();
+      const since = withNewTopics(wanted.metadata, remembered, await nextSeq());
+      const metadata = { ...remembered, ...wanted.metadata, ...since };
+      return shown((await manager.consumers.update(stream, name, { ...changeable, metadata })).config, wanted);
+    },
+  };
+}
+
+/** What is as it has to be shows as it is wanted: where a consumer began depends on what there was when it was made. */
+function shown({ metadata = {}, ...config }: ConsumerConfig, wanted: DesiredConsumer): Config {
+  const isContinuation = Object.hasOwn(metadata, METADATA.continues);
+  const since = wanted.metadata[METADATA.topicsSince] ?? '';
+  return {
+    ...config,
+    ...(isContinuation ? { deliver_policy: wanted.deliver_policy } : {}),
+    metadata: haveSameTopics(metadata, wanted.metadata) ? { ...metadata, [METADATA.topicsSince]: since } : metadata,
+  };
+}
+
+export const consumerObject = (name: string): string => `consumer ${name}`;
+
+/** Where one begins that takes the place of others; nothing of that where the handler had none. */
+async function continuing(
+  { metadata }: DesiredConsumer,
+  predecessors: readonly ConsumerInfo[],
+  nextSeq: () => Promise<number>,
+): Promise<Partial<ConsumerConfig>> {
+  const [first] = predecessors;
+  if (first === undefined) return {};
+  const from = Math.min(...predecessors.map(({ ack_floor }) => ack_floor.stream_seq)) + 1;
+  const since = withNewTopics(metadata, first.config.metadata ?? {}, await nextSeq());
+  return {
+    deliver_policy: DeliverPolicy.StartSequence,
+    opt_start_seq: from,
+    metadata: { ...metadata, ...since, [METADATA.continues]: String(from) },
+  };
+}
