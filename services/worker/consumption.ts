@@ -13,6 +13,8 @@ export interface Consumption {
   readonly inFlight: number;
   /** Messages that were pulled and are not over. */
   readonly held: number;
+  /** How much of what may be held is, 0 to 1: at 1 nothing more comes until something is over. */
+  readonly fullness: number;
   /** Begins nothing more, and waits for what has begun. */
   end(): Promise<void>;
 }
@@ -54,6 +56,8 @@ function unordered(config: WorkerEnv, deps: ConsumptionDeps): Consumption {
     get held() {
       return slots.taken;
     },
+    // What waits for a retry is with the server.
+    fullness: 0,
     async end() {
       ending.abort();
       await consuming;

@@ -37,6 +37,7 @@ const self = `${config.POD_NAME}/${randomUUID()}`;
 const metrics = createWorkerMetrics(registry, () => ({
   inFlight: consumption.inFlight,
   held: consumption.held,
+  fullness: consumption.fullness,
   isHandlerAway: wired.circuit.state !== 'closed',
 }));
 const wired = wire(config, { connection, self, outbox, metrics, logger, token });

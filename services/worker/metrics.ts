@@ -12,6 +12,7 @@ export interface WorkerMetrics {
 interface Load {
   readonly inFlight: number;
   readonly held: number;
+  readonly fullness: number;
   readonly isHandlerAway: boolean;
 }
 
@@ -32,6 +33,14 @@ export function createWorkerMetrics(registry: Registry, load: () => Load): Worke
     registers,
     collect() {
       this.set(load().held);
+    },
+  });
+  void new Gauge({
+    name: 'intercom_worker_held_ratio',
+    help: 'Of the messages that may be held of one share of the keys, how many are; at 1 that share stands still.',
+    registers,
+    collect() {
+      this.set(load().fullness);
     },
   });
   void new Gauge({

@@ -37,6 +37,9 @@ export class OrderedConsumption {
   readonly #heartbeats: Heartbeats;
   readonly #partitions = new Map<number, Partition>();
   readonly #problems = new Map<number, string>();
+  /** How many messages of a partition may be held until the server sends no more of it. */
+  readonly #limits = new Map<number, number>();
+  readonly #watch: NodeJS.Timeout;
   #generation = 0;
 
   constructor(deps: OrderedDeps) {
@@ -55,6 +58,7 @@ export class OrderedConsumption {
       self,
       onMembers: (members) => this.#onMembers(members),
     });
+    this.#watch = setInterval(() => this.#warnWhenFull(), WATCH_MS);
     void this.#watchConnection();
   }
 
@@ -67,8 +71,15 @@ export class OrderedConsumption {
     return this.#runner.size;
   }
 
+  /** Of the fullest share, 0 to 1: at 1 all keys of its slots wait for those that are to be tried again. */
+  get fullness(): number {
+    const shares = [...this.#partitions.keys()];
+    return Math.max(0, ...shares.map((each) => this.#runner.heldOf(each) / (this.#limits.get(each) ?? Infinity)));
+  }
+
   /** Begins nothing more, tells the others, and waits for what has begun. */
   async end(): Promise<void> {
+    clearInterval(this.#watch);
     this.#onMembers([]);
     this.#heartbeats.close();
     await this.#runner.untilIdle();
@@ -99,7 +110,8 @@ export class OrderedConsumption {
       consumer: CONSUMERS.ordered(handler, partition),
       outbox,
       logger,
-      onTaken: () => {
+      onTaken: (limit) => {
+        this.#limits.set(partition, limit);
         if (this.#partitions.get(partition) !== held) return;
         this.#generation += 1;
         generation = this.#generation;
@@ -148,6 +160,16 @@ export class OrderedConsumption {
     this.#deps.onState(problem === '' ? first : problem);
   }
 
+  #warnWhenFull(): void {
+    const { fullness } = this;
+    if (fullness < NEARLY_FULL) return;
+    const percent = Math.round(100 * fullness);
+    this.#deps.logger.error(
+      { percent, held: this.held },
+      'so much waits for retries that other keys will wait with it',
+    );
+  }
+
   /** What was sent while the connection was broken is lost, in both directions. */
   async #watchConnection(): Promise<void> {
     for await (const { type } of this.#deps.connection.status()) {
@@ -157,5 +179,7 @@ export class OrderedConsumption {
   }
 }
 
+const WATCH_MS = 10_000;
+const NEARLY_FULL = 0.8;
 /** Beside twice the concurrency: a request is worth it only for several. */
 const MIN_AHEAD = 16;

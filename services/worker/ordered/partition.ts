@@ -13,8 +13,8 @@ export interface PartitionDeps {
   readonly stream: string;
   readonly consumer: string;
   readonly outbox: Outbox;
-  /** Taken over: what was brought before is not ours to begin any more. */
-  readonly onTaken: () => void;
+  /** Taken over: what was brought before is not ours to begin any more. Told how many may be unacknowledged at once. */
+  readonly onTaken: (limit: number) => void;
   readonly onMessage: (message: Message) => void;
   /** How many messages may be asked for beyond those that are asked for already. */
   readonly room: (requested: number) => number;
@@ -84,7 +84,7 @@ export class Partition {
     this.#gate.read(config.metadata);
     await consumers.reset(stream, consumer);
     if (this.#ending.signal.aborted) return 'released';
-    this.#deps.onTaken();
+    this.#deps.onTaken(config.max_ack_pending ?? Infinity);
     this.#deps.onState('');
     const lost = Promise.withResolvers<string>();
     let pinId: string | undefined;

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { WorkerEnv } from '#shared/contract.ts';
-import { type Broker, startBroker } from '#test/support/broker.ts';
+import { CONSUMERS, STREAMS, type WorkerEnv } from '#shared/contract.ts';
+import { type Broker, startBroker, TOKEN } from '#test/support/broker.ts';
 import { trackLeaks } from '#test/support/leaks.ts';
 import { type OrderReport, orderReport, type TimedCall } from '#test/support/order-report.ts';
 import { until } from '#test/support/until.ts';
@@ -161,4 +161,28 @@ it('a worker that is killed is followed by another, and so is one that ends', as
   await taking(all.length);
   await untilSettled(broker);
   expect(orderReport(all, calls).outOfOrder).toEqual([]);
+});
+
+it('other keys go on beside one that holds back hundreds, and metrics tell before it is too many', async () => {
+  let isBlocked = true;
+  await listen(({ id }) => ({ status: isBlocked && decodeURIComponent(id).startsWith('hot/') ? 500 : 200 }));
+  // As many as the worker may hold of one share.
+  const limit = 400;
+  for (const share of [0, 1, 2, 3]) {
+    await broker.manager.consumers.update(STREAMS.events(TOKEN), CONSUMERS.ordered('support', share), {
+      max_ack_pending: limit,
+    });
+  }
+  const worker = await work({ RETRY_MIN_BACKOFF_MS: 100, RETRY_MAX_BACKOFF_MS: 100, RETRY_MAX_ATTEMPTS: 1_000 });
+  const ids = Array.from({ length: 340 }, (_, number) => `hot/${number}`);
+  for (const id of ids) await store(broker, id, { body: bodyOf(id, 'hot') });
+  await until(async () => (await worker.metric('intercom_worker_held_ratio', '')) > 0.8, { describe: 'the alarm' });
+  const cold = Array.from({ length: 40 }, (_, number) => `cold-${number}/0`);
+  for (const id of cold) await store(broker, id, { body: bodyOf(id, id) });
+  await taking(cold.length);
+  isBlocked = false;
+  await taking(ids.length + cold.length);
+  await untilSettled(broker);
+  expect(orderReport([...ids, ...cold], calls)).toEqual(RIGHT);
+  expect(await worker.metric('intercom_worker_held_ratio', '')).toBe(0);
 });

@@ -39,6 +39,10 @@ export class ModelWorld {
   readonly published: string[] = [];
   /** Called although their record said `done`. */
   readonly calledAfterDone: string[] = [];
+  /** The handler answers 503 whatever comes. */
+  isDown = false;
+  /** Given up. */
+  deadLetters = 0;
   /** Calls under way when their worker died or stood still. */
   interrupted = 0;
   readonly #random: () => number;
@@ -173,11 +177,15 @@ export class ModelWorld {
       circuit: new Circuit(() => this.#random()),
       latest: new Latest(),
       effects: { put: async () => 'stored' as const },
-      deadLetters: { put: async () => undefined },
+      deadLetters: {
+        put: async () => {
+          this.deadLetters += 1;
+        },
+      },
       policy: { maxAgeMs: 1e9, maxAttempts: 1_000, minBackoffMs: 50, maxBackoffMs: 400, eventsRetentionMs: 1e9 },
       regions: {},
       renewMs: 1e9,
-      metrics: createWorkerMetrics(new Registry(), () => ({ inFlight: 0, held: 0, isHandlerAway: false })),
+      metrics: createWorkerMetrics(new Registry(), () => ({ inFlight: 0, held: 0, fullness: 0, isHandlerAway: false })),
       logger: createLogger('model', 'silent', {}),
     };
     const runner: ModelWorker['runner'] = new Runner({
@@ -206,7 +214,7 @@ export class ModelWorld {
     this.calls.push(call);
     if (this.#done.has(call.id)) this.calledAfterDone.push(call.id);
     const chance = this.#random();
-    const status = chance < 0.8 ? 200 : chance < 0.95 ? 500 : 503;
+    const status = this.isDown ? 503 : chance < 0.8 ? 200 : chance < 0.95 ? 500 : 503;
     const { promise, resolve } = Promise.withResolvers<{
       kind: 'answered';
       status: number;
