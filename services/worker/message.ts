@@ -1,4 +1,4 @@
-import type { Msg, MsgHdrs } from '@nats-io/transport-node';
+import type { Msg, MsgHdrs, NatsConnection } from '@nats-io/transport-node';
 import type { Outbox } from './outbox.ts';
 
 /** A message of the events stream, as pulled. The client keeps its own class for it to itself. */
@@ -23,20 +23,27 @@ export interface Message {
  * `$JS.ACK.<domain>.<account>.<stream>.<consumer>.<delivered>.<seq>.<consumer seq>.<time in ns>.<pending>…`, or the same
  * without domain and account. Null where it is no message of a consumer.
  */
-export function readMessage(msg: Msg, outbox: Outbox): Message | null {
-  const tokens = msg.reply?.split('.') ?? [];
+export function readMessage({ reply = '', headers, data }: Msg, { connection, outbox }: Replies): Message | null {
+  const tokens = reply.split('.');
   if (tokens[0] !== '$JS' || tokens[1] !== 'ACK' || tokens.length < 9) return null;
   const shift = tokens.length === 9 ? 0 : 2;
+  // Not by the client's message: it would keep the body for as long as there is something to acknowledge.
+  const respond = (payload: string) => connection.publish(reply, payload);
   return {
-    headers: msg.headers,
-    data: msg.data,
+    headers,
+    data,
     seq: Number(tokens[5 + shift]),
     consumerSeq: Number(tokens[6 + shift]),
     storedAtMs: Math.floor(Number(tokens[7 + shift]) / 1e6),
     // Nobody waits for an ack: one that is lost only brings back a message whose claim says that it is done.
-    ack: () => outbox.soon(() => msg.respond('+ACK')),
+    ack: () => outbox.soon(() => respond('+ACK')),
     nak: (delayMs = 0) =>
-      outbox.soon(() => msg.respond(delayMs > 0 ? `-NAK ${JSON.stringify({ delay: delayMs * 1e6 })}` : '-NAK')),
-    working: () => void msg.respond('+WPI'),
+      outbox.soon(() => respond(delayMs > 0 ? `-NAK ${JSON.stringify({ delay: delayMs * 1e6 })}` : '-NAK')),
+    working: () => respond('+WPI'),
   };
+}
+
+export interface Replies {
+  readonly connection: NatsConnection;
+  readonly outbox: Outbox;
 }

@@ -80,7 +80,7 @@ export class Pull {
    * that nobody answers, 423 that another is served, 100 are heartbeats.
    */
   #take(request: Request, msg: Msg): void {
-    const message = readMessage(msg, this.#target.outbox);
+    const message = readMessage(msg, this.#target);
     const code = msg.headers?.code ?? 0;
     if (message !== null) {
       request.left -= 1;
