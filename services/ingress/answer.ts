@@ -25,7 +25,8 @@ export function answer(outcome: Outcome): Answer {
     case 'too-large':
       return { status: 413, label: 'too_large', close: true, retryAfterSeconds: null };
     case 'unavailable':
-      return { status: 503, label: 'unavailable', close: false, retryAfterSeconds: 60 };
+      // The rest of a body that is not read any more would be in the way of the next request.
+      return { status: 503, label: 'unavailable', close: outcome.reason === 'receiving', retryAfterSeconds: 60 };
   }
 }
 

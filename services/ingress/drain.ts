@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { JetStreamApiError, type JetStreamClient, jetstream } from '@nats-io/jetstream';
-import { MsgHdrsImpl, type NatsConnection } from '@nats-io/transport-node';
+import { InvalidArgumentError, MsgHdrsImpl, type NatsConnection } from '@nats-io/transport-node';
 import { MSG_ID } from '#shared/envelope.ts';
 import { asError, type Logger } from '#shared/logger.ts';
 import { publishAlone } from './publish-alone.ts';
@@ -21,41 +21,51 @@ const STUCK_RETRY_MS = 10_000;
 const TOO_LARGE = 10_054;
 
 export interface DrainDeps {
-  readonly connection: NatsConnection;
   readonly spool: Spool;
   readonly onBrokerBack: () => void;
   readonly logger: Logger;
 }
 
+interface Broker {
+  readonly js: JetStreamClient;
+  readonly groups: GroupPublisher;
+}
+
 /**
  * Publishes what the spool holds, oldest first, one group at a time, and removes it after its PubAck. Runs as long as
- * something is held.
+ * something is held, once a broker was reached.
  */
 export class Drain {
   readonly #deps: DrainDeps;
-  readonly #groups: GroupPublisher;
-  readonly #js: JetStreamClient;
   readonly #ending = new AbortController();
+  readonly #begun = Promise.withResolvers<void>();
+  #broker: Broker | null = null;
   #running: Promise<void> | null = null;
   #onWake = (): void => undefined;
 
   constructor(deps: DrainDeps) {
     this.#deps = deps;
-    this.#groups = new GroupPublisher(deps.connection, GROUP_MS);
-    this.#js = jetstream(deps.connection);
+  }
+
+  /** To be called once, when the broker is reached for the first time. What an earlier process left is drained at once. */
+  connected(connection: NatsConnection): void {
+    this.#broker = { js: jetstream(connection), groups: new GroupPublisher(connection, GROUP_MS) };
+    this.#begun.resolve();
+    this.wake();
   }
 
   /** To be called when something is held, or may be. */
   wake(): void {
     this.#onWake();
-    if (this.#running !== null || this.#ending.signal.aborted) return;
-    this.#running = this.#run().finally(() => {
+    if (this.#broker === null || this.#running !== null || this.#ending.signal.aborted) return;
+    this.#running = this.#run(this.#broker).finally(() => {
       this.#running = null;
     });
   }
 
   /** Resolves when nothing is held, or when it was ended. */
   async untilEmpty(): Promise<void> {
+    if (this.#deps.spool.stats().records > 0) await this.#begun.promise;
     while (this.#deps.spool.stats().records > 0 && !this.#ending.signal.aborted) {
       this.wake();
       await this.#running;
@@ -65,10 +75,11 @@ export class Drain {
   /** Finishes the group that is under way, and begins no other. */
   async end(): Promise<void> {
     this.#ending.abort();
+    this.#begun.resolve();
     await this.#running;
   }
 
-  async #run(): Promise<void> {
+  async #run(broker: Broker): Promise<void> {
     // Behind those that no stream takes.
     let afterSeq = 0;
     while (!this.#ending.signal.aborted) {
@@ -82,7 +93,7 @@ export class Drain {
         if ((await this.#untilWoken(STUCK_RETRY_MS)) === 'elapsed') afterSeq = 0;
         continue;
       }
-      const done = records === null ? 'nothing' : await this.#publish(records);
+      const done = records === null ? 'nothing' : await this.#publish(broker, records);
       if (done === 'too-large') afterSeq = records?.[0]?.seq ?? afterSeq;
       if (done !== 'nothing') this.#deps.onBrokerBack();
       await delay(done === 'nothing' ? RETRY_MS : BREATH_MS, undefined, { signal: this.#ending.signal }).catch(
@@ -99,35 +110,43 @@ export class Drain {
   }
 
   /** As many of the first as go together; in doubt, the first alone, so that one that is refused is found. */
-  async #publish(records: readonly StoredRecord[]): Promise<'published' | 'too-large' | 'nothing'> {
+  async #publish(
+    { groups, js }: Broker,
+    records: readonly StoredRecord[],
+  ): Promise<'published' | 'too-large' | 'nothing'> {
     const [first] = records;
     if (first === undefined) return 'nothing';
     const ofEvents = records.findIndex(({ record }) => record.stream !== 'events');
     const together = records.slice(0, ofEvents === -1 ? records.length : ofEvents);
     const group = together.slice(0, groupSize(together.map(publishable)));
-    if (group.length > 0 && (await this.#publishGroup(group)) === 'stored') {
+    if (group.length > 0 && (await publishGroup(groups, group)) === 'stored') {
       this.#deps.spool.remove(group.map(({ seq }) => seq));
       return 'published';
     }
-    const result = await publishAlone(this.#js, publishable(first), performance.now() + ALONE_MS);
+    if (this.#ending.signal.aborted) return 'nothing';
+    const result = await publishAlone(js, publishable(first), performance.now() + ALONE_MS);
     if (result.kind === 'durable') {
       this.#deps.spool.remove([first.seq]);
       return 'published';
     }
-    if (!(result.error instanceof JetStreamApiError) || result.error.code !== TOO_LARGE) return 'nothing';
+    if (!isTooLarge(result.error)) return 'nothing';
     this.#deps.logger.error(
       { seq: first.seq, err: result.error },
-      'the stream takes no message as large as one in the spool',
+      'neither server nor stream takes a message as large as one in the spool',
     );
     return 'too-large';
   }
-
-  #publishGroup(group: readonly StoredRecord[]): Promise<'stored' | 'in-doubt'> {
-    const { promise, resolve } = Promise.withResolvers<'stored' | 'in-doubt'>();
-    this.#groups.publish(group.map(publishable), resolve);
-    return promise;
-  }
 }
+
+function publishGroup(groups: GroupPublisher, group: readonly StoredRecord[]): Promise<'stored' | 'in-doubt'> {
+  const { promise, resolve } = Promise.withResolvers<'stored' | 'in-doubt'>();
+  groups.publish(group.map(publishable), resolve);
+  return promise;
+}
+
+/** The second: beyond the server's `max_payload`, which the client compares before it publishes. */
+const isTooLarge = (error: Error): boolean =>
+  error instanceof JetStreamApiError ? error.code === TOO_LARGE : error instanceof InvalidArgumentError;
 
 function publishable({ record: { stream, subject, key, headers, body } }: StoredRecord): Publishable {
   const fields = Object.fromEntries(headers.map(([name, value]) => [name, [value]]));

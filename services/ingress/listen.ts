@@ -1,10 +1,11 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { BACKLOG } from './limits.ts';
 
 /** @returns the port; 0 asks for a free one. @throws where it is taken */
 export async function listen(server: Server, { host, port }: { host: string; port: number }): Promise<number> {
-  server.listen({ host, port });
+  server.listen({ host, port, backlog: BACKLOG });
   await once(server, 'listening');
   return (server.address() as AddressInfo).port;
 }

@@ -3,12 +3,14 @@ import { buildInnerServer, type Readiness } from '#shared/inner-server.ts';
 import { required, stopAll, untilAskedToEnd } from '#shared/lifecycle.ts';
 import { createLogger } from '#shared/logger.ts';
 import { createRegistry } from '#shared/metrics.ts';
-import { closeNats, connectNats } from '#shared/nats.ts';
+import { connectNats } from '#shared/nats.ts';
 import { ingressConfig } from './config.ts';
+import { LIMITS } from './limits.ts';
 import { closeServer, listen } from './listen.ts';
-import { createIngressMetrics } from './metrics.ts';
+import { createIngressMetrics, reportInFlight } from './metrics.ts';
 import { createIngressServer } from './server.ts';
 import { SigningSecrets } from './signing-secrets.ts';
+import { Uplink } from './uplink.ts';
 import { openSpool, wire } from './wiring.ts';
 
 const SECRETS_INTERVAL_MS = 2_000;
@@ -29,24 +31,19 @@ secrets.watch(SECRETS_INTERVAL_MS, ending.signal);
 const inner = buildInnerServer({ readiness: () => readiness, registry });
 await inner.listen({ host: config.HOST, port: config.INNER_PORT });
 
+const connecting = required(connectNats({ urls: config.NATS_URL, name: `ingress ${config.POD_NAME}` }, logger), logger);
 const spool = await required(openSpool({ folder: config.SPOOL_DIR, maxBytes: config.SPOOL_MAX_BYTES }, logger), logger);
 
-readiness = { kind: 'not-ready', reason: `waiting for NATS at ${config.NATS_URL.join(', ')}` };
-const connecting = connectNats({ urls: config.NATS_URL, name: `ingress ${config.POD_NAME}` }, logger);
-const connection = await Promise.race([connecting, asked.then(() => null)]);
-if (connection === null) {
-  logger.warn('asked to end before NATS was reached');
-  process.exit(0);
-}
-
 const metrics = createIngressMetrics(registry, () => spool.stats());
-const { store, stops } = wire({ connection, spool, metrics, logger });
-const server = createIngressServer({
+const { store, connected, stops } = wire({ spool, storage: config.SPOOL_STORAGE, metrics, logger });
+const uplink = new Uplink(connecting, connected, logger);
+const { server, ...inFlight } = createIngressServer({
   webhook: config.WEBHOOK_TOKEN,
   path: config.WEBHOOK_PATH,
   topics: new Set(config.TOPICS),
   workspaces: new Set(config.WORKSPACES),
   maxBodyBytes: config.MAX_BODY_BYTES,
+  limits: LIMITS,
   requestTimeoutMs: REQUEST_TIMEOUT_MS,
   deadLetterTtlMs: config.DEAD_LETTER_TTL_MS,
   maxStorableBytes: () => store.maxBodyBytes(),
@@ -57,6 +54,9 @@ const server = createIngressServer({
   metrics,
   logger,
 });
+reportInFlight(registry, { ...inFlight, waitingBytes: () => store.waitingBytes });
+
+await uplink.untilReachedOrAway();
 await listen(server, { host: config.HOST, port: config.PORT });
 readiness = { kind: 'ready' };
 logger.info({ port: config.PORT, path: config.WEBHOOK_PATH, topics: config.TOPICS.length }, 'listening');
@@ -70,7 +70,7 @@ const clean = await stopAll(
     { name: 'drain', deadlineMs: config.DRAIN_DELAY_MS + 1_000, run: () => delay(config.DRAIN_DELAY_MS) },
     { name: 'listener', deadlineMs: 12_000, run: () => closeServer(server, REQUEST_TIMEOUT_MS) },
     ...stops,
-    { name: 'nats', deadlineMs: 5_000, run: () => closeNats(connection) },
+    { name: 'nats', deadlineMs: 5_000, run: () => uplink.close() },
     { name: 'inner server', deadlineMs: 1_000, run: () => inner.close() },
   ],
   logger,

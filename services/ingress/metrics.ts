@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { UNAVAILABLE_REASONS } from './receive.ts';
 import type { SpoolStats } from './spool/spool.ts';
 
 export interface IngressMetrics {
@@ -6,6 +7,8 @@ export interface IngressMetrics {
   readonly answerSeconds: Histogram;
   readonly publishGroups: Counter<'result'>;
   readonly spoolRefused: Counter<'reason'>;
+  readonly unavailable: Counter<'reason'>;
+  readonly connectionsRefused: Counter;
   readonly lastPing: Gauge;
   readonly lastNotification: Gauge;
 }
@@ -14,7 +17,20 @@ export interface IngressMetrics {
 export function createIngressMetrics(registry: Registry, spool: () => SpoolStats): IngressMetrics {
   const registers = [registry];
   spoolGauges(registers, spool);
+  const unavailable = new Counter({
+    name: 'intercom_ingress_unavailable_total',
+    help: 'Requests answered 503: not_stored by broker or spool, too much waiting for them, or too much receiving at once.',
+    labelNames: ['reason'],
+    registers,
+  });
+  for (const reason of UNAVAILABLE_REASONS) unavailable.inc({ reason }, 0);
   return {
+    unavailable,
+    connectionsRefused: new Counter({
+      name: 'intercom_ingress_connections_refused_total',
+      help: 'Connections closed unanswered, as many as may be being open.',
+      registers,
+    }),
     answers: new Counter({
       name: 'intercom_ingress_answers_total',
       help: 'Requests answered, by what became of them and by status code.',
@@ -52,17 +68,33 @@ export function createIngressMetrics(registry: Registry, spool: () => SpoolStats
   };
 }
 
+/** What is held in memory at this moment; `limits.ts` says how much may be. */
+export interface InFlight {
+  readonly connections: () => number;
+  readonly unfinishedBytes: () => number;
+  readonly waitingBytes: () => number;
+}
+
+export function reportInFlight(registry: Registry, { connections, unfinishedBytes, waitingBytes }: InFlight): void {
+  const gauge = gauges([registry]);
+  gauge('intercom_ingress_connections', 'Connections open.', connections);
+  gauge('intercom_ingress_receiving_bytes', 'Bodies of which something is still to come.', unfinishedBytes);
+  gauge('intercom_ingress_waiting_bytes', 'Notifications that wait for the broker or the disk.', waitingBytes);
+}
+
 /** Read when they are asked for. */
+const gauges = (registers: Registry[]) => (name: string, help: string, value: () => number) =>
+  new Gauge({
+    name,
+    help,
+    registers,
+    collect() {
+      this.set(value());
+    },
+  });
+
 function spoolGauges(registers: Registry[], stats: () => SpoolStats): void {
-  const gauge = (name: string, help: string, value: () => number) =>
-    new Gauge({
-      name,
-      help,
-      registers,
-      collect() {
-        this.set(value());
-      },
-    });
+  const gauge = gauges(registers);
   gauge('intercom_ingress_spool_records', 'Notifications on disk that wait for the broker.', () => stats().records);
   gauge('intercom_ingress_spool_bytes', 'What they take on the disk.', () => stats().bytes);
   gauge(

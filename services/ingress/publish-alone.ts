@@ -3,7 +3,12 @@ import { JetStreamApiError, type JetStreamClient } from '@nats-io/jetstream';
 import { asError } from '#shared/logger.ts';
 import type { Publishable } from './publish-group.ts';
 
-export type PutResult = { kind: 'durable' } | { kind: 'unavailable'; error: Error };
+export type PutResult =
+  | { kind: 'durable' }
+  /** Neither broker nor spool took it. */
+  | { kind: 'unavailable'; error: Error }
+  /** It was not tried: as much as may waits already. */
+  | { kind: 'no-room'; error: Error };
 
 export const DURABLE: PutResult = { kind: 'durable' };
 

@@ -13,7 +13,14 @@ export type Outcome =
   | { kind: 'unreadable'; reason: string }
   | { kind: 'refused'; reason: Refusal }
   | { kind: 'too-large' }
-  | { kind: 'unavailable'; error: Error };
+  | { kind: 'unavailable'; reason: UnavailableReason; error: Error };
+
+/**
+ * `not_stored`: broker and spool were asked, and neither took it. `waiting`: too much waits for them already. `receiving`:
+ * its body had not come in full when too much was being received at once.
+ */
+export const UNAVAILABLE_REASONS = ['not_stored', 'waiting', 'receiving'] as const;
+type UnavailableReason = (typeof UNAVAILABLE_REASONS)[number];
 
 export interface ReceiveDeps {
   readonly webhook: string;
@@ -59,8 +66,16 @@ export function receive(body: Buffer, signature: string | string[] | undefined, 
 }
 
 /** The outcome of a verdict's envelope, once the store has answered. */
-export const settled = (put: PutResult, stored: Outcome): Outcome =>
-  put.kind === 'durable' ? stored : { kind: 'unavailable', error: put.error };
+export function settled(put: PutResult, stored: Outcome): Outcome {
+  switch (put.kind) {
+    case 'durable':
+      return stored;
+    case 'unavailable':
+      return { kind: 'unavailable', reason: 'not_stored', error: put.error };
+    case 'no-room':
+      return { kind: 'unavailable', reason: 'waiting', error: put.error };
+  }
+}
 
 const decided = (outcome: Outcome): Verdict => ({ kind: 'decided', outcome });
 

@@ -2,7 +2,9 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Duplex } from 'node:stream';
 import type { Logger } from '#shared/logger.ts';
 import { answer } from './answer.ts';
-import { readBody } from './body.ts';
+import { type Body, BodyReader } from './body.ts';
+import { Connections } from './connections.ts';
+import type { Limits } from './limits.ts';
 import type { IngressMetrics } from './metrics.ts';
 import { type Outcome, type ReceiveDeps, receive, settled } from './receive.ts';
 import { SampledLog } from './sampled-log.ts';
@@ -11,6 +13,7 @@ import type { Store } from './store.ts';
 export interface ServerDeps extends ReceiveDeps {
   readonly path: string;
   readonly maxBodyBytes: number;
+  readonly limits: Limits;
   /** No sender holds a connection longer than this with a request that does not end. */
   readonly requestTimeoutMs: number;
   readonly store: Store;
@@ -19,11 +22,18 @@ export interface ServerDeps extends ReceiveDeps {
   readonly logger: Logger;
 }
 
+export interface IngressServer {
+  readonly server: Server;
+  /** Of bodies of which something is still to come, bytes. */
+  readonly unfinishedBytes: () => number;
+  readonly connections: () => number;
+}
+
 /** Longer than proxies keep idle connections: they close them first, and none is closed under a request. */
 const KEEP_ALIVE_MS = 72_000;
 
 /** The HTTP side: from a request to {@link receive}, and its outcome to an answer. Listens nowhere yet. */
-export function createIngressServer(deps: ServerDeps): Server {
+export function createIngressServer(deps: ServerDeps): IngressServer {
   const sampled = new SampledLog(deps.nowMs);
   const options = {
     requestTimeout: deps.requestTimeoutMs,
@@ -35,16 +45,17 @@ export function createIngressServer(deps: ServerDeps): Server {
     requireHostHeader: false,
   };
   const server = createServer(options, onRequest);
+  const bodies = new BodyReader({ maxBytes: deps.maxBodyBytes, maxUnfinishedBytes: deps.limits.maxUnfinishedBytes });
+  const connections = new Connections(server, deps.limits, onRefused);
   server.on('clientError', onClientError);
   // Ignored, as a proxy might have added it: Node would answer 417, which nobody would count.
   server.on('checkExpectation', onRequest);
-  return server;
+  return { server, unfinishedBytes: () => bodies.unfinishedBytes, connections: () => connections.open };
 
   function onRequest(request: IncomingMessage, response: ServerResponse): void {
     // What is not for us is answered before its body is read.
     if (!isOurs(request.url ?? '')) return send(response, { status: 404, label: 'not_found' });
-    if (request.method === 'POST')
-      return readBody(request, deps.maxBodyBytes, (body) => onBody(request, response, body));
+    if (request.method === 'POST') return bodies.read(request, (body) => onBody(request, response, body));
     if (request.method === 'HEAD') return send(response, { status: 200, label: 'probe' });
     send(response.setHeader('allow', 'HEAD, POST'), { status: 405, label: 'method_not_allowed' });
   }
@@ -54,9 +65,10 @@ export function createIngressServer(deps: ServerDeps): Server {
     return url === deps.path || url.split('?', 1)[0] === deps.path;
   }
 
-  function onBody(request: IncomingMessage, response: ServerResponse, body: Buffer | 'too-large'): void {
+  function onBody(request: IncomingMessage, response: ServerResponse, body: Body): void {
     const startedMs = performance.now();
     if (body === 'too-large') return finish(response, { kind: 'too-large' }, startedMs);
+    if (body === 'gave-way') return finish(response, GAVE_WAY, startedMs);
     const verdict = receive(body, request.headers['x-hub-signature'], deps);
     if (verdict.kind === 'decided') return finish(response, verdict.outcome, startedMs);
     deps.store.put(verdict.envelope, verdict.body, (put) => finish(response, settled(put, verdict.stored), startedMs));
@@ -74,8 +86,15 @@ export function createIngressServer(deps: ServerDeps): Server {
   function send(response: ServerResponse, { status, label }: { status: number; label: string }): void {
     deps.metrics.answers.inc({ outcome: label, code: status });
     // Asked when it is answered: a request may have begun before the draining did.
-    if (deps.isDraining()) response.setHeader('connection', 'close');
+    if (connections.isCrowded || deps.isDraining()) response.setHeader('connection', 'close');
     response.writeHead(status, NO_CONTENT).end();
+  }
+
+  function onRefused(): void {
+    deps.metrics.connectionsRefused.inc();
+    sampled.add('connection', (count) =>
+      deps.logger.error({ open: connections.open, count }, 'connections refused: as many as may be are open'),
+    );
   }
 
   function onClientError(error: Error & { code?: string }, socket: Duplex): void {
@@ -106,8 +125,9 @@ export function createIngressServer(deps: ServerDeps): Server {
           deps.logger.warn({ reason: outcome.reason, count }, 'signature refused'),
         );
       case 'unavailable':
-        return sampled.add('unavailable', (count) =>
-          deps.logger.error({ err: outcome.error, count }, 'notification could not be stored'),
+        deps.metrics.unavailable.inc({ reason: outcome.reason });
+        return sampled.add(outcome.reason, (count) =>
+          deps.logger.error({ reason: outcome.reason, err: outcome.error, count }, 'answered 503'),
         );
       case 'other-workspace':
       case 'too-large':
@@ -115,6 +135,13 @@ export function createIngressServer(deps: ServerDeps): Server {
     }
   }
 }
+
+/** Of a sender that may be anybody: nothing of it was checked. */
+const GAVE_WAY: Outcome = {
+  kind: 'unavailable',
+  reason: 'receiving',
+  error: new Error('too much was being received at once, and this had been at it longest'),
+};
 
 const NO_CONTENT = { 'content-length': 0 };
 

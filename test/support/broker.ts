@@ -4,7 +4,7 @@ import type { IntercomWebhookInput } from '#operator/api/v1alpha1.ts';
 import { desiredStreams } from '#operator/streams/desired.ts';
 import { reconcileStreams } from '#operator/streams/reconcile.ts';
 import { STREAMS, webhookToken } from '#shared/contract.ts';
-import { type NatsServer, startNatsServer } from './nats-server.ts';
+import { type NatsServer, type NatsServerOptions, startNatsServer } from './nats-server.ts';
 import { streamFacts } from './stream-facts.ts';
 import { webhook } from './webhook.ts';
 
@@ -25,8 +25,11 @@ export interface StoredMessage {
   readonly header: (name: string) => string;
 }
 
-export async function startBroker(spec: Partial<IntercomWebhookInput['spec']> = {}): Promise<Broker> {
-  const server = await startNatsServer();
+export async function startBroker(
+  spec: Partial<IntercomWebhookInput['spec']> = {},
+  options: NatsServerOptions = {},
+): Promise<Broker> {
+  const server = await startNatsServer(options);
   const connection = await connect({ servers: server.url, maxReconnectAttempts: -1, reconnectTimeWait: 50 });
   const outcome = await reconcileStreams(desiredStreams(webhook(spec), streamFacts()), connection);
   if (outcome.kind !== 'reconciled' || outcome.changes.refused.length > 0) {

@@ -3,6 +3,7 @@ import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import { request } from 'undici';
 import { afterEach, expect, it } from 'vitest';
+import { LIMITS } from '#services/ingress/limits.ts';
 import { closeServer, listen } from '#services/ingress/listen.ts';
 import { createIngressMetrics } from '#services/ingress/metrics.ts';
 import { createIngressServer } from '#services/ingress/server.ts';
@@ -17,12 +18,13 @@ afterEach(async () => {
 it.each(['/', '/a/', '/a%20b', '/a*b', '/*', '/:id', '/a(b)', '/(x', '/a;b', '/a::b'])(
   'receives at %s, and nowhere else',
   async (path) => {
-    const server = createIngressServer({
+    const { server } = createIngressServer({
       webhook: 'crm-support',
       path,
       topics: new Set(),
       workspaces: new Set(['another']),
       maxBodyBytes: 4096,
+      limits: LIMITS,
       requestTimeoutMs: 10_000,
       deadLetterTtlMs: 1_000,
       maxStorableBytes: () => 4096,

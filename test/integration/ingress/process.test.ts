@@ -1,6 +1,5 @@
 import { spawnSync } from 'node:child_process';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { freePort } from '#cli/local/free-port.ts';
 import { IngressEnv } from '#shared/contract.ts';
 import { type Broker, startBroker, storedEvents } from '#test/support/broker.ts';
 import { entryPoint } from '#test/support/image.ts';
@@ -67,17 +66,6 @@ it('writes nothing of what it receives, and no secret, to its log', async () => 
   expect(log).toContain('signature refused');
   expect(log).toContain('signed request is not a notification');
   for (const kept of ['ada@example.com', SECRET, sign(body).slice(5), 'a1a1a1a1']) expect(log).not.toContain(kept);
-});
-
-it('is not ready before the broker is there, and ends at once when asked to', async () => {
-  const port = await freePort();
-  ingress = await startIngressProcess({ natsUrl: `nats://127.0.0.1:${port}`, readyStatus: 503 });
-  await until(async () => (await ingress.readiness())?.text.includes(`waiting for NATS at nats://127.0.0.1:${port}`), {
-    describe: 'it to say what it waits for',
-  });
-  await expect(send(ingress.port, 'HEAD', PATH)).rejects.toThrow('ECONNREFUSED');
-  await ingress.child.stop();
-  expect(ingress.child.log()).toContain('asked to end before NATS was reached');
 });
 
 it('names every variable that is missing, and ends with exit code 1', async () => {

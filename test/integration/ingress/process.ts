@@ -8,6 +8,7 @@ import { TOKEN } from '#test/support/broker.ts';
 import { type Child, startChild, temporaryFolder } from '#test/support/child.ts';
 import { INGRESS_ENV } from '#test/support/environments.ts';
 import { entryPoint } from '#test/support/image.ts';
+import { until } from '#test/support/until.ts';
 import { PATH, SECRET } from './setup.ts';
 
 export interface IngressProcess {
@@ -16,6 +17,8 @@ export interface IngressProcess {
   readonly port: number;
   /** How often each outcome was answered, as the process counts them: `stored 200`. */
   answers: () => Promise<Record<string, number>>;
+  /** The value of a metric without labels of its own, or with these as they are written: `reason="full"`. */
+  metric: (name: string, labels?: string) => Promise<number>;
   /** Status and text of `/readyz`; null where nothing listens. */
   readiness: () => Promise<{ status: number; text: string } | null>;
   /** Replaces the mounted signing secrets, one file each. */
@@ -27,13 +30,13 @@ export interface IngressProcessOptions {
   readonly changes?: Partial<IngressEnv>;
   /** What is run; default: the bundle of this test run. */
   readonly program?: string;
-  /** What counts as started; default: it says that it is ready. */
-  readonly readyStatus?: number;
+  /** Whether a broker is there to be waited for, so that nothing goes by way of the spool. Default: true. */
+  readonly isBrokerThere?: boolean;
 }
 
 /** The ingress as a pod would run it, with the environment that the operator would write. */
 export async function startIngressProcess(options: IngressProcessOptions): Promise<IngressProcess> {
-  const { natsUrl, changes = {}, readyStatus = 200 } = options;
+  const { natsUrl, changes = {}, isBrokerThere = true } = options;
   const folder = temporaryFolder('ingress');
   const secretsDir = join(folder, 'secrets');
   mkdirSync(secretsDir);
@@ -63,9 +66,16 @@ export async function startIngressProcess(options: IngressProcessOptions): Promi
       return null;
     }
   };
-  const answers = async () => {
+  const metrics = async () => {
     const { body } = await request(`http://127.0.0.1:${innerPort}/metrics`, { reset: true });
-    const samples = (await body.text()).matchAll(ANSWERS);
+    return await body.text();
+  };
+  const metric = async (name: string, labels = '') => {
+    const line = new RegExp(`^${name}(?:\\{${labels}.*\\})? (\\S+)$`, 'm').exec(await metrics());
+    return Number(line?.[1]);
+  };
+  const answers = async () => {
+    const samples = (await metrics()).matchAll(ANSWERS);
     return Object.fromEntries(Array.from(samples, ([, outcome, code, count]) => [`${outcome} ${code}`, Number(count)]));
   };
   const child = await startChild({
@@ -74,9 +84,11 @@ export async function startIngressProcess(options: IngressProcessOptions): Promi
     args: [options.program ?? entryPoint('ingress')],
     folder,
     env: { PATH: process.env['PATH'], ...z.encode(IngressEnv, env) },
-    ready: async () => (await readiness())?.status === readyStatus,
+    ready: async () => (await readiness())?.status === 200,
   });
-  return { child, port, url: `http://127.0.0.1:${port}${PATH}`, answers, readiness, writeSecrets };
+  if (isBrokerThere)
+    await until(() => child.log().includes('NATS is reached'), { describe: 'the broker to be reached' });
+  return { child, port, url: `http://127.0.0.1:${port}${PATH}`, answers, metric, readiness, writeSecrets };
 }
 
 const ANSWERS = /^intercom_ingress_answers_total\{outcome="(\w+)",code="(\d+)".*\} (\d+)$/gm;

@@ -3,8 +3,9 @@ import { promisify } from 'node:util';
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import { request } from 'undici';
+import { LIMITS } from '#services/ingress/limits.ts';
 import { closeServer, listen } from '#services/ingress/listen.ts';
-import { createIngressMetrics } from '#services/ingress/metrics.ts';
+import { createIngressMetrics, reportInFlight } from '#services/ingress/metrics.ts';
 import { createIngressServer, type ServerDeps } from '#services/ingress/server.ts';
 import { type Broker, TOKEN } from '#test/support/broker.ts';
 import { openStore } from './store.ts';
@@ -34,6 +35,8 @@ export interface Ingress {
   readonly url: string;
   /** How often each outcome was answered, as the metrics count them: `stored 200`. */
   answers: () => Promise<Record<string, number>>;
+  /** The value of a metric without labels, or with these. */
+  metric: (name: string, labels?: Readonly<Record<string, string>>) => Promise<number>;
   /** Open at this moment. */
   connections: () => Promise<number>;
   close: () => Promise<void>;
@@ -42,13 +45,15 @@ export interface Ingress {
 /** The ingress of this process on a real socket, in front of a real stream. */
 export async function startIngress(broker: Broker, changes: Partial<ServerDeps> = {}): Promise<Ingress> {
   const opened = await openStore(broker.connection);
-  const metrics = createIngressMetrics(new Registry(), () => opened.spool.stats());
-  const server = createIngressServer({
+  const registry = new Registry();
+  const metrics = createIngressMetrics(registry, () => opened.spool.stats());
+  const { server, ...inFlight } = createIngressServer({
     webhook: TOKEN,
     path: PATH,
     topics: new Set(['conversation.user.replied']),
     workspaces: new Set(),
     maxBodyBytes: MAX_BODY_BYTES,
+    limits: LIMITS,
     requestTimeoutMs: 10_000,
     deadLetterTtlMs: 3_600_000,
     maxStorableBytes: () => 4 * 1024 * 1024,
@@ -60,6 +65,7 @@ export async function startIngress(broker: Broker, changes: Partial<ServerDeps> 
     logger: pino({ level: 'silent' }),
     ...changes,
   });
+  reportInFlight(registry, { ...inFlight, waitingBytes: () => opened.store.waitingBytes });
   const port = await listen(server, { host: '127.0.0.1', port: 0 });
   return {
     port,
@@ -67,6 +73,13 @@ export async function startIngress(broker: Broker, changes: Partial<ServerDeps> 
     answers: async () => {
       const { values } = await metrics.answers.get();
       return Object.fromEntries(values.map(({ labels, value }) => [`${labels.outcome} ${labels.code}`, value]));
+    },
+    metric: async (name, labels = {}) => {
+      const { values = [] } = (await registry.getSingleMetric(name)?.get()) ?? {};
+      const matching = values.find((sample) =>
+        Object.entries(labels).every(([key, value]) => sample.labels[key] === value),
+      );
+      return matching?.value ?? Number.NaN;
     },
     connections: () => promisify(server.getConnections.bind(server))(),
     close: async () => {

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { answer } from '#services/ingress/answer.ts';
-import type { Outcome } from '#services/ingress/receive.ts';
+import { type Outcome, settled } from '#services/ingress/receive.ts';
 
 const TABLE: readonly [Outcome, status: number, label: string][] = [
   [{ kind: 'stored', declared: true, secretIndex: 0 }, 200, 'stored'],
@@ -13,7 +13,7 @@ const TABLE: readonly [Outcome, status: number, label: string][] = [
   [{ kind: 'refused', reason: 'malformed' }, 401, 'signature_malformed'],
   [{ kind: 'refused', reason: 'wrong' }, 401, 'signature_wrong'],
   [{ kind: 'too-large' }, 413, 'too_large'],
-  [{ kind: 'unavailable', error: new Error('away') }, 503, 'unavailable'],
+  [{ kind: 'unavailable', reason: 'not_stored', error: new Error('away') }, 503, 'unavailable'],
 ];
 
 it.each(TABLE)('%j is answered with %i', (outcome, status, label) => {
@@ -22,6 +22,20 @@ it.each(TABLE)('%j is answered with %i', (outcome, status, label) => {
 
 it('closes the connection only where a body was too large', () => {
   expect(TABLE.filter(([outcome]) => answer(outcome).close).map(([{ kind }]) => kind)).toEqual(['too-large']);
+});
+
+it('closes the connection of a sender that gave way, for nobody reads the rest of its body', () => {
+  const error = new Error('too much');
+  expect(answer({ kind: 'unavailable', reason: 'receiving', error })).toMatchObject({ status: 503, close: true });
+  expect(answer({ kind: 'unavailable', reason: 'waiting', error })).toMatchObject({ status: 503, close: false });
+});
+
+it.each([
+  [{ kind: 'unavailable', error: new Error('away') } as const, 'not_stored'],
+  [{ kind: 'no-room', error: new Error('too much waits') } as const, 'waiting'],
+])('tells apart why nothing was stored: %j', (put, reason) => {
+  const { error } = put;
+  expect(settled(put, { kind: 'ping', signed: true })).toEqual({ kind: 'unavailable', reason, error });
 });
 
 it('asks to come back later only where nothing could be stored', () => {
