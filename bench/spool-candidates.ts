@@ -1,5 +1,6 @@
 import { DatabaseSync } from 'node:sqlite';
 import type { SpoolRecord } from '#services/ingress/spool/record.ts';
+import type { AppendResult } from '#services/ingress/spool/refusal.ts';
 import { Spool } from '#services/ingress/spool/spool.ts';
 
 /** Something that makes records durable. */
@@ -30,8 +31,6 @@ export async function openSpool(folder: string): Promise<Candidate> {
   const opened = await Spool.open({ folder, maxBytes: MAX_BYTES });
   if (opened.kind !== 'opened') throw new Error(`the spool is ${opened.kind}`);
   const { spool } = opened;
-  const appendOne = (resolve: () => void, reject: (error: Error) => void): void =>
-    spool.append(RECORD, (result) => (result.kind === 'durable' ? resolve() : reject(result.error)));
   const forget = async (): Promise<void> => {
     for (;;) {
       const records = await spool.oldest(1000);
@@ -39,9 +38,16 @@ export async function openSpool(folder: string): Promise<Candidate> {
       spool.remove(records.map(({ seq }) => seq));
     }
   };
-  const append = async (count: number): Promise<void> => {
-    await Promise.all(Array.from({ length: count }, () => new Promise<void>(appendOne)));
-  };
+  const append = (count: number): Promise<void> =>
+    new Promise((resolve, reject) => {
+      let left = count;
+      const done = (result: AppendResult): void => {
+        if (result.kind === 'refused') return reject(result.error);
+        left -= 1;
+        if (left === 0) resolve();
+      };
+      for (let i = 0; i < count; i += 1) spool.append(RECORD, done);
+    });
   return { append, forget, close: () => spool.close() };
 }
 

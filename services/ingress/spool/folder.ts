@@ -1,9 +1,9 @@
-import { mkdir, open } from 'node:fs/promises';
+import { access, constants, mkdir, open } from 'node:fs/promises';
 
 /**
  * Makes a folder in one that is there. Not with those above it: where a file system says of a folder that is there that
  * it is not, as /proc does, Node's recursive mkdir never ends.
- * @throws Error of the file system
+ * @throws Error of the file system, also where the folder is there and cannot be written
  */
 export async function ensureFolder(path: string): Promise<void> {
   try {
@@ -11,6 +11,7 @@ export async function ensureFolder(path: string): Promise<void> {
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
   }
+  await access(path, constants.W_OK);
 }
 
 /**

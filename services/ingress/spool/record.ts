@@ -71,7 +71,7 @@ export interface Place {
 export function writeRecord(target: Buffer, { meta, body, byteLength }: PreparedRecord, place: Place): void {
   const { seq, appendedAtMs, offset } = place;
   const end = offset + byteLength;
-  MAGIC.copy(target, offset);
+  target.writeUInt32LE(MAGIC_NUMBER, offset);
   target.writeUInt32LE(byteLength, offset + 8);
   target.writeUInt32LE(byteLength - HEAD_BYTES - body.length, offset + 12);
   target.writeUIntLE(seq, offset + 16, 6);

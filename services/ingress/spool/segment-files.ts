@@ -10,7 +10,7 @@ export interface SegmentFile {
 }
 
 export interface FileLimits {
-  /** Of all files together. */
+  /** Of all files together. Where a start finds more, spares go at once, segments with their last record. */
   readonly maxBytes: number;
   /** Of each new one. */
   readonly segmentBytes: number;
@@ -30,19 +30,18 @@ export interface Opening {
   readonly nextSeq: number;
 }
 
-/** Kept ready after a run of many: 64 MiB are a minute of 500 records of 2 KB a second, without a zero written. */
-const MAX_SPARES = 4;
 const FILL = Buffer.alloc(1024 * 1024);
 const NAME = /^(\d{16})(?:-\d{16})?\.(segment|spare)$/;
 const digits = (seq: number): string => String(seq).padStart(16, '0');
 
 /**
  * The files of a folder. Writing into a file that has its blocks already needs no change of the file system's own
- * records with each sync, so files are filled with zeros ahead, and used again without.
+ * records with each sync, so files are filled with zeros ahead. That is as much work for the disk as the records are, and
+ * what is synced meanwhile waits for it: so files are kept, and used again without.
  *
  *     (nothing) ──fill, sync──▶ <above all in it>-<its first>.spare ──rename, sync──▶ <first sequence>.segment
  *                                     ▲                                                │
- *                                     └──────────── its records are all gone ──────────┘   (above four spares it is deleted)
+ *                                     └──────────── its records are all gone ──────────┘   (one that failed is deleted)
  *
  * A file that is used again still holds its old records. Their sequences are below that of its name, so that they are
  * never taken for new ones, even where everything but the spare is lost.
@@ -63,6 +62,7 @@ export class SegmentFiles {
   static async open(folder: string, limits: FileLimits): Promise<Opening> {
     const files = new SegmentFiles(folder, limits);
     const segments: SegmentFile[] = [];
+    const spares: SegmentFile[] = [];
     let nextSeq = 1;
     for (const name of (await readdir(folder)).toSorted()) {
       const path = join(folder, name);
@@ -71,8 +71,10 @@ export class SegmentFiles {
       if (seq === undefined) continue;
       const { size } = await stat(path);
       files.#bytes += size;
-      if (kind === 'segment') segments.push({ path, firstSeq: Number(seq), byteLength: size });
-      else if (await files.#adopt(path, size)) nextSeq = Math.max(nextSeq, Number(seq));
+      (kind === 'segment' ? segments : spares).push({ path, firstSeq: Number(seq), byteLength: size });
+    }
+    for (const { path, firstSeq, byteLength } of spares) {
+      if (await files.#adopt(path, byteLength)) nextSeq = Math.max(nextSeq, firstSeq);
     }
     return { files, segments, nextSeq };
   }
@@ -143,7 +145,7 @@ export class SegmentFiles {
   }
 
   #isWanted(byteLength: number): boolean {
-    return this.#spares.length < MAX_SPARES && byteLength === this.#limits.segmentBytes;
+    return byteLength === this.#limits.segmentBytes && this.#bytes <= this.#limits.maxBytes;
   }
 
   async #make(): Promise<Spare | null> {

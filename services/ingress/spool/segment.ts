@@ -1,6 +1,10 @@
+import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import type { SegmentFile } from './segment-files.ts';
 import type { SegmentIndex } from './segment-index.ts';
+
+/** A write returns when it is on the disk: one call, where a write and a sync are two, each handed to a thread and back. */
+const FLAGS = constants.O_RDWR | constants.O_DSYNC;
 
 /** An open file of the log, with what is known of it. */
 export class Segment {
@@ -22,7 +26,7 @@ export class Segment {
 
   /** @throws Error of the file system */
   static async open(file: SegmentFile, index: SegmentIndex): Promise<Segment> {
-    return new Segment(file, index, await open(file.path, 'r+'));
+    return new Segment(file, index, await open(file.path, FLAGS));
   }
 
   /** How many bytes more fit behind its last record. */
@@ -34,13 +38,13 @@ export class Segment {
    * Writes behind the last record, and returns when it is on the disk. The index is the caller's to add to.
    * @throws Error of the file system; then nobody knows what is on the disk, and trying again would not tell
    */
-  async append(bytes: Uint8Array): Promise<void> {
-    await this.#write(bytes, this.index.end);
-    await this.#handle.datasync();
+  append(bytes: Uint8Array): Promise<void> {
+    return this.#write(bytes, this.index.end);
   }
 
   /**
-   * Puts zeros in the place of what is no record, and makes sure that everything before is on the disk.
+   * Puts zeros in the place of what is no record, and makes sure that everything before is on the disk: what a process
+   * wrote that was killed meanwhile is perhaps not.
    * @throws Error of the file system
    */
   async clear(start: number, end: number): Promise<void> {

@@ -22,7 +22,10 @@ const CHECKPOINT_DELAY_MS = 1_000;
 export interface SpoolOptions {
   /** Made where it is not there; the one that it lies in is. For one spool alone. */
   readonly folder: string;
-  /** Of all segments together; the spool takes no other space but 16 MiB for what is damaged. Two segments at least. */
+  /**
+   * Of all segments together; the spool takes no other space but 16 MiB for what is damaged. Two segments at least. What
+   * was taken once is kept for the next time.
+   */
   readonly maxBytes: number;
   /** Of a segment, and so of a record. Default 16 MiB. */
   readonly segmentBytes?: number;
@@ -50,9 +53,9 @@ export interface SpoolStats {
 /**
  * Messages on the disk of this machine, in order, until they can be published.
  *
- *     append ──▶ waiting ──write, fdatasync──▶ held ──oldest──▶ (published) ──remove──▶ gone
- *                   │                            │
- *                   └──▶ refused                 └── damaged on the disk ──▶ set aside
+ *     append ──▶ waiting ──write, synced──▶ held ──oldest──▶ (published) ──remove──▶ gone
+ *                   │                         │
+ *                   └──▶ refused              └── damaged on the disk ──▶ set aside
  *
  *     segment    the one written to ──full, or a write failed──▶ sealed ──all of its records gone──▶ spare or deleted
  *

@@ -7,7 +7,8 @@ import { record, records } from './numbered.ts';
 import { append, filesOf, newFolder, openSpool, readAll, readRecords, SEGMENT_BYTES } from './setup.ts';
 
 describe('a tail that a crash left', () => {
-  it('is cut at any byte, and everything confirmed before is held', async () => {
+  // Hundreds of starts, and each of them syncs.
+  it('is cut at any byte, and everything confirmed before is held', { timeout: 120_000 }, async () => {
     const folder = newFolder();
     const { spool } = await openSpool(folder);
     await append(spool, records(5));

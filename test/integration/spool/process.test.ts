@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,6 +13,8 @@ import { append, newFolder, openSpool, outcomes, readRecords } from './setup.ts'
 
 trackLeaks();
 
+/** Not in every container. */
+const MAY_MOUNT = spawnSync('unshare', ['-rm', 'mount', '-t', 'tmpfs', 'none', '/tmp']).status === 0;
 const PROGRAM = fileURLToPath(new URL('./appending.ts', import.meta.url));
 
 interface Appending {
@@ -24,13 +27,15 @@ interface Numbers {
   readonly segmentBytes: number;
   readonly first: number;
   readonly last: number;
-  /** Of one file that it writes. */
-  readonly maxFileKilobytes?: number;
+  /** What the shell does before. */
+  readonly before?: string;
+  /** May mount in `before` what nobody else sees. Default no. */
+  readonly mounts?: boolean;
 }
 
 async function startAppending(
   folder: string,
-  { maxFileKilobytes, segmentBytes, first, last }: Numbers,
+  { before = 'true', mounts = false, segmentBytes, first, last }: Numbers,
 ): Promise<Appending> {
   const own = temporaryFolder('appending');
   const file = join(own, 'report');
@@ -39,12 +44,11 @@ async function startAppending(
     const lines = readFileSync(file, 'latin1').split('\n').slice(0, -1);
     return lines.filter((line) => line.startsWith(`${what} `)).map((line) => Number(line.slice(what.length + 1)));
   };
-  const limit = maxFileKilobytes === undefined ? '' : `ulimit -f ${maxFileKilobytes}; `;
   const args = [PROGRAM, folder, file, segmentBytes, first, last].map(String);
   const child = await startChild({
     name: 'appending',
-    command: '/bin/bash',
-    args: ['-c', `${limit}exec "$0" "$@"`, process.execPath, ...args],
+    command: mounts ? 'unshare' : 'env',
+    args: [...(mounts ? ['-rm'] : []), 'bash', '-c', `${before} && exec "$0" "$@"`, process.execPath, ...args],
     folder: own,
     ready: () => said('durable').length > 0,
   });
@@ -99,7 +103,7 @@ describe('a folder that another process has', () => {
   });
 });
 
-describe('a disk on which there is no more room', () => {
+describe('a process that may write no more', () => {
   it('refuses, and what was durable before stays so', async () => {
     const folder = newFolder();
     const options = { segmentBytes: 65_536, maxBytes: 256 * 65_536 };
@@ -107,7 +111,7 @@ describe('a disk on which there is no more room', () => {
     expect(new Set(outcomes(await append(spool, records(3))))).toEqual(new Set(['durable']));
     await spool.close();
     // Half of the segment that is there.
-    const limits = { first: 4, last: 600, maxFileKilobytes: 32 };
+    const limits = { first: 4, last: 600, before: 'ulimit -f 32' };
     const { child, said } = await startAppending(folder, { segmentBytes: 65_536, ...limits });
     await until(() => !child.isRunning, { describe: 'the program to end' });
     await until(() => said('disk-full').length > 0 || Promise.reject(new Error(child.log())), { describe: 'refusals' });
@@ -120,5 +124,32 @@ describe('a disk on which there is no more room', () => {
     expect((await readRecords(again.spool)).map(numberOf)).toEqual(kept);
     expect(outcomes(await append(again.spool, [record(700)]))).toEqual(['durable']);
     await child.close();
+  });
+});
+
+describe.runIf(MAY_MOUNT)('a disk', () => {
+  it('that is full refuses all but what fits, and says so', async () => {
+    const folder = newFolder();
+    const before = `mount -t tmpfs -o size=256k none ${folder}`;
+    const { child, said } = await startAppending(folder, {
+      before,
+      mounts: true,
+      segmentBytes: 65_536,
+      first: 1,
+      last: 2000,
+    });
+    await until(() => !child.isRunning, { describe: 'the program to end' });
+    const [durable, refused] = [said('durable'), said('disk-full')];
+    expect(durable.length).toBeGreaterThan(100);
+    expect(refused.length).toBeGreaterThan(100);
+    expect([...durable, ...refused].toSorted((a, b) => a - b)).toEqual(Array.from({ length: 2000 }, (_, i) => i + 1));
+    await child.close();
+  });
+
+  it('that is read-only is said to be so at the start', async () => {
+    const folder = newFolder();
+    const before = `mount --bind ${folder} ${folder} && mount -o remount,ro,bind ${folder}`;
+    const starting = startAppending(folder, { before, mounts: true, segmentBytes: 65_536, first: 1, last: 1 });
+    await expect(starting).rejects.toThrow('EROFS');
   });
 });

@@ -114,6 +114,22 @@ describe('the files of a spool', () => {
     expect(found).toMatchObject({ records: 0, tornTails: 0, damagedRecords: 0 });
   });
 
+  it('are kept for the next time, and no more of them than a later start allows', async () => {
+    const folder = newFolder();
+    const count = async (): Promise<number> =>
+      (await filesOf(folder, 'segment')).length + (await filesOf(folder, 'spare')).length;
+    const { spool } = await openSpool(folder, { maxBytes: 12 * SEGMENT_BYTES });
+    await append(spool, records(200));
+    expect((await filesOf(folder, 'segment')).length).toBeGreaterThan(6);
+    const before = await count();
+    spool.remove((await readAll(spool)).map(({ seq }) => seq));
+    await spool.close();
+    expect(await count()).toBe(before);
+    const again = await openSpool(folder, { maxBytes: 4 * SEGMENT_BYTES });
+    await again.spool.close();
+    expect(await count()).toBe(4);
+  });
+
   it('refuse what exceeds them, keep what was taken, and take again when there is room', async () => {
     const { spool } = await openSpool(newFolder(), { maxBytes: 3 * SEGMENT_BYTES });
     const results = outcomes(await append(spool, records(100)));
