@@ -2,6 +2,8 @@
 import { setMaxListeners } from 'node:events';
 import { Command } from 'commander';
 import { demo } from './demo/demo.ts';
+import { dlqCommand } from './dlq/command.ts';
+import { keepRoom } from './local/keep-room.ts';
 import { formatLogLine } from './local/log-line.ts';
 import { up } from './local/up.ts';
 
@@ -50,12 +52,15 @@ program
       },
     });
     for (const { webhook, url } of local.webhooks) print(`· ${webhook.metadata.name} receives at ${url}`);
+    void keepRoom(local, (line) => print(`· ${line}`), ending.signal);
     const { promise, resolve } = Promise.withResolvers<void>();
     ending.signal.addEventListener('abort', () => resolve(), { once: true });
     await promise;
     print('· stopping everything');
     await local.stop();
   });
+
+program.addCommand(dlqCommand({ env: process.env, terminal: process, nowMs: Date.now, signal: ending.signal }));
 
 try {
   await program.parseAsync();

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { connect } from '@nats-io/transport-node';
+import { type DeadLetterServer, serveDeadLetters } from '#cli/dlq/serve-local.ts';
 import type { IntercomWebhook } from '#operator/api/v1alpha1.ts';
 import type { RenderFacts } from '#operator/render/facts.ts';
 import { render } from '#operator/render/render.ts';
@@ -29,6 +30,8 @@ export interface UpOptions {
   readonly between?: (natsUrls: readonly string[]) => Promise<readonly string[]>;
   /** How long a receiver that is to end still accepts; 200 where nothing is said. */
   readonly drainDelayMs?: number;
+  /** Of every process of our image, beside what the image sets. */
+  readonly imageEnv?: Readonly<Record<string, string>>;
   readonly env: NodeJS.ProcessEnv;
   readonly events: InstallationEvents;
   readonly onProgress: (line: string) => void;
@@ -41,6 +44,8 @@ export interface LocalWebhook {
   readonly url: string;
   /** The first signing secret, for whoever plays Intercom. */
   readonly clientSecret: string;
+  /** What the operator would do when it looks again: brings streams and consumers to what the resource declares. */
+  readonly reconcileStreams: () => Promise<void>;
 }
 
 export interface Local {
@@ -73,9 +78,14 @@ export async function up(options: UpOptions): Promise<Local> {
   const stateDir = await mkdtemp(join(tmpdir(), 'intercom-operator-'));
   const installation = new Installation(options.events);
   // It holds secrets: also an end that is not orderly removes it.
-  const removeNow = () => rmSync(stateDir, { recursive: true, force: true, maxRetries: 3 });
+  let deadLetters: DeadLetterServer | undefined;
+  const removeNow = () => {
+    deadLetters?.removeNow();
+    rmSync(stateDir, { recursive: true, force: true, maxRetries: 3 });
+  };
   process.once('exit', removeNow);
   const stop = async () => {
+    await deadLetters?.close();
     await installation.stop();
     await rm(stateDir, { recursive: true, force: true });
     process.off('exit', removeNow);
@@ -98,6 +108,13 @@ export async function up(options: UpOptions): Promise<Local> {
         await upOne(webhook, { ...options, ...urls, stateDir, imageDir, installation, secrets: manifests.secrets }),
       );
     }
+    deadLetters = await serveDeadLetters({
+      natsUrls,
+      webhooks: webhooks.map(({ webhook: { metadata } }) => `${metadata.namespace}/${metadata.name}`),
+      env: options.env,
+      onLine: (line) => options.events.onLine('operator', 'dead-letters', line),
+      onProgress: options.onProgress,
+    });
     const startPods = installation.startPods.bind(installation);
     return { webhooks, pods: installation.pods, natsUrl: natsUrls[0] ?? '', natsUrls, startPods, stop };
   } catch (error) {
@@ -145,7 +162,7 @@ async function upOne(webhook: IntercomWebhook, options: OneOptions): Promise<Loc
     imageDir: options.imageDir,
     drainDelayMs: options.drainDelayMs,
     // What is compiled at one start is there for the next.
-    imageEnv: { NODE_COMPILE_CACHE: join(options.imageDir, 'compiled') },
+    imageEnv: { NODE_COMPILE_CACHE: join(options.imageDir, 'compiled'), ...options.imageEnv },
   });
   options.onProgress(`${name}: starting ${plan.pods.map((pod) => pod.name).join(', ')}`);
   const services = await options.installation.startPlan(plan, options.signal);
@@ -155,6 +172,7 @@ async function upOne(webhook: IntercomWebhook, options: OneOptions): Promise<Loc
   return {
     webhook,
     url: `http://127.0.0.1:${service}${webhook.spec.endpoint.path}`,
+    reconcileStreams: () => bringUpStreams(webhook, facts, options.natsUrls),
     clientSecret: options.secrets.get(`${namespace}/${ref?.name}`)?.[ref?.key ?? ''] ?? '',
   };
 }

@@ -5,7 +5,11 @@ const PURE_FOLDERS = ['operator/api', 'operator/render', 'services/simulator/pen
 
 /** Renaming one of these means renaming it here: a name that does not exist is reported. */
 const PURE_FILES = [
+  'operator/dead-letters/entry.ts',
+  'operator/dead-letters/redriven.ts',
+  'operator/dead-letters/selection.ts',
   'operator/streams/desired.ts',
+  'operator/streams/topics-since.ts',
   'services/shared/contract.ts',
   'services/shared/env.ts',
   'services/shared/envelope.ts',
@@ -28,6 +32,14 @@ const PURE_FILES = [
   'services/simulator/rest/reply.ts',
   'services/simulator/rest/request-headers.ts',
   'services/worker/cloud-event.ts',
+  'services/worker/circuit.ts',
+  'services/worker/effect.ts',
+  'services/worker/effects.ts',
+  'services/worker/ordered/assignment.ts',
+  'services/worker/ordered/key-queues.ts',
+  'services/worker/ordered/member-table.ts',
+  'services/worker/ordered/runner.ts',
+  'services/worker/redact.ts',
   'services/worker/settle.ts',
   'cli/drill/verdict.ts',
   'cli/judge/judge.ts',

@@ -23,7 +23,7 @@ export async function run(...args: string[]): Promise<Run> {
   const folder = await mkdtemp(join(tmpdir(), 'cli-'));
   const child = spawn(process.execPath, ['cli/main.ts', ...args], {
     cwd: ROOT,
-    env: { ...process.env, TMPDIR: folder, NO_COLOR: '1' },
+    env: { ...process.env, TMPDIR: folder, XDG_STATE_HOME: folder, NO_COLOR: '1' },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
