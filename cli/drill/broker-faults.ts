@@ -1,10 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { jetstreamManager } from '@nats-io/jetstream';
-import { connect, type NatsConnection } from '@nats-io/transport-node';
-import { pauses } from '#cli/local/pauses.ts';
-import { STREAMS, webhookToken } from '#shared/contract.ts';
+import { eventsStream, withManager } from './events-stream.ts';
 import { untilGreets, watch } from './greeting.ts';
-import { brokerUrl, type Injection, podsWith, running, type Scene, untilReplaced } from './scene.ts';
+import { brokerUrl, type Injection, podsWith, running, type Scene, untilReplaced, untilSeen } from './scene.ts';
 
 /** SIGKILL; the server stays away for `downMs`, then starts on the same store and port. */
 export async function killBroker(scene: Scene, downMs: number): Promise<Injection> {
@@ -58,34 +54,22 @@ export async function silence(scene: Scene, what: string, forMs: number, { begin
   return { what, fromMs, toMs: Date.now(), proof };
 }
 
-/** The stream takes nothing more, then has room again. */
-export async function fillStream(scene: Scene, forMs: number): Promise<Injection> {
-  const what = `events stream full for ${forMs} ms`;
-  scene.note(what);
-  return withManager(scene, async (manager) => {
-    const stream = eventsStream(scene);
-    const { config, state } = await manager.streams.info(stream);
-    const fromMs = Date.now();
-    await manager.streams.update(stream, { max_bytes: state.bytes });
-    const before = (await manager.streams.info(stream)).state.last_seq;
-    await delay(forMs, undefined, { signal: scene.signal });
-    const after = (await manager.streams.info(stream)).state.last_seq;
-    await manager.streams.update(stream, { max_bytes: config.max_bytes });
-    const proof = before === after ? `nothing stored after message ${after}` : null;
-    return { what, fromMs, toMs: Date.now(), proof };
-  });
-}
+/** SIGKILL to the server that leads the events stream, which is back when another leads. */
+export const killLeader = (scene: Scene): Promise<Injection> =>
+  killLeaderOf(scene, { stream: eventsStream(scene), called: 'the events stream' });
 
-/** SIGKILL to the server that leads the events stream, which starts again at once. */
-export async function killLeader(scene: Scene): Promise<Injection> {
+export function killLeaderOf(
+  scene: Scene,
+  { stream, called }: { readonly stream: string; readonly called: string },
+): Promise<Injection> {
   return withManager(scene, async (manager) => {
-    const leaderOf = async () => (await manager.streams.info(eventsStream(scene))).cluster?.leader;
+    const leaderOf = async () => (await manager.streams.info(stream)).cluster?.leader;
     const leader = await leaderOf();
     const { pod, pid } = running(
       podsWith(scene, 'server').filter(({ plan }) => plan.name === leader),
       'server',
     );
-    const what = `${pod.plan.name} killed, leader of the events stream`;
+    const what = `${pod.plan.name} killed, leader of ${called}`;
     scene.note(what);
     const fromMs = Date.now();
     // Back at once it may lead again.
@@ -93,32 +77,15 @@ export async function killLeader(scene: Scene): Promise<Injection> {
     process.kill(pid, 'SIGKILL');
     let next: string | undefined;
     try {
-      for await (const _ of pauses(100, AbortSignal.any([scene.signal, AbortSignal.timeout(30_000)]))) {
+      const isElected = async () => {
         next = await leaderOf().catch(() => undefined);
-        if (next !== undefined && next !== leader) break;
-      }
+        return next !== undefined && next !== leader;
+      };
+      await untilSeen('another leader', isElected, { everyMs: 100, signal: scene.signal });
     } finally {
       release();
     }
     await untilReplaced(pod, 'server', pid, scene.signal);
     return { what, fromMs, toMs: Date.now(), proof: `${next} leads now` };
   });
-}
-
-function eventsStream({ local }: Scene): string {
-  const [target] = local.webhooks;
-  const { namespace = 'default', name = '' } = target?.webhook.metadata ?? {};
-  return STREAMS.events(webhookToken(namespace, name));
-}
-
-async function withManager<T>(
-  { local }: Scene,
-  use: (manager: Awaited<ReturnType<typeof jetstreamManager>>) => Promise<T>,
-): Promise<T> {
-  const connection: NatsConnection = await connect({ servers: [...local.natsUrls], maxReconnectAttempts: -1 });
-  try {
-    return await use(await jetstreamManager(connection, { timeout: 3_000 }));
-  } finally {
-    await connection.close();
-  }
 }

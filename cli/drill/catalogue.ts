@@ -1,41 +1,33 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { DRAIN_DELAY_MS } from '#shared/contract.ts';
-import { fillStream, freezeBroker, killBroker, killLeader } from './broker-faults.ts';
-import { cutPublishes, delayAnswers, forgetConnections, refuseConnections } from './network-faults.ts';
+import { freezeBroker, killBroker, killLeader } from './broker-faults.ts';
+import { type Drill, one } from './drill.ts';
+import { HANDLER_DRILLS } from './handler-drills.ts';
+import { cutPublishes, delayAnswers, forgetConnections, forgetName, refuseConnections } from './network-faults.ts';
 import { killIngress, killWorker, rollIngress } from './process-faults.ts';
+import type { Promises } from './promises.ts';
 import { randomFaults } from './random-faults.ts';
 import type { Injection, Scene } from './scene.ts';
-import type { Promises } from './verdict.ts';
-
-/** What stands between the processes and their streams. */
-export type Broker = 'one server' | 'one server behind a proxy' | 'a cluster of three';
-
-export interface Drill {
-  readonly name: string;
-  readonly about: string;
-  /** A few seconds of load, and gentle: also run by the tests. */
-  readonly isShort: boolean;
-  readonly broker: Broker;
-  readonly promises: Promises;
-  /** When Intercom tries again what failed: after the fault, as its minute would be. */
-  readonly retryAfterMs: number;
-  /** Of an ingress that is asked to end: as in a cluster, where the drill is about that. */
-  readonly drainDelayMs?: number;
-  /** How long the load has to last for the fault to be inside it. */
-  readonly faultMs: (durationMs: number) => number;
-  readonly play: (scene: Scene) => Promise<readonly Injection[]>;
-}
+import { fillDisk, fillStream } from './storage-faults.ts';
+import { STORE_DRILLS } from './store-drills.ts';
+import { WORKER_DRILLS } from './worker-drills.ts';
 
 const AWAY_MS = 10_000;
 const LEADER_KILLS = 4;
 const LEADER_EVERY_MS = 5_000;
 /** The bar for every fault of the broker: Intercom notices nothing. */
-const UNNOTICED: Promises = { errors: 'none', p999Ms: 500 };
+const UNNOTICED: Promises = { errors: 'none', p999Ms: 500, order: 'kept' };
+/** And soon after it all is as before. */
+const CAUGHT_UP: Promises = { ...UNNOTICED, storedWithinMs: 10_000 };
 
 const short = { isShort: true, retryAfterMs: 3_000 };
-const long = { isShort: false, retryAfterMs: AWAY_MS + 2_000, promises: UNNOTICED };
+const long = { isShort: false, retryAfterMs: AWAY_MS + 2_000, promises: CAUGHT_UP };
 
-const one = (fault: (scene: Scene) => Promise<Injection>) => async (scene: Scene) => [await fault(scene)];
+/**
+ * At 1000/s the broker leaves syncing to the kernel: a disk of its own syncs some hundred messages a second, and what
+ * SIGKILL, SIGSTOP and a slow network leave of a server keeps what the kernel was given.
+ */
+const fast = { ...long, promises: { ...CAUGHT_UP, ratePerSecond: 1_000 }, syncAlways: false as const };
 
 export const DRILLS: readonly Drill[] = [
   {
@@ -43,7 +35,7 @@ export const DRILLS: readonly Drill[] = [
     name: 'ingress-roll',
     about: 'each ingress gets SIGTERM in turn and starts again; the other takes over',
     broker: 'one server',
-    promises: { errors: 'none' },
+    promises: { errors: 'none', order: 'kept' },
     drainDelayMs: DRAIN_DELAY_MS,
     // Two replicas, each with its delay and a second for its end and start.
     faultMs: () => 2 * (DRAIN_DELAY_MS + 1_000),
@@ -54,7 +46,7 @@ export const DRILLS: readonly Drill[] = [
     name: 'ingress-kill',
     about: 'SIGKILL to an ingress with requests under way',
     broker: 'one server behind a proxy',
-    promises: { errors: 'in-flight' },
+    promises: { errors: 'in-flight', order: 'kept' },
     faultMs: () => 3_000,
     play: one(killIngress),
   },
@@ -63,7 +55,7 @@ export const DRILLS: readonly Drill[] = [
     name: 'worker-kill',
     about: 'SIGKILL to a worker with calls under way',
     broker: 'one server',
-    promises: { errors: 'none' },
+    promises: { errors: 'none', order: 'kept' },
     faultMs: () => 2_000,
     play: one(killWorker),
   },
@@ -119,6 +111,23 @@ export const DRILLS: readonly Drill[] = [
   },
   {
     ...long,
+    name: 'broker-dns',
+    about: 'the DNS name of the broker is gone for 10 s, and connections are reset',
+    broker: 'one server behind a proxy, by name',
+    faultMs: () => AWAY_MS,
+    play: one((scene) => forgetName(scene, AWAY_MS)),
+  },
+  {
+    ...long,
+    name: 'broker-disk-full',
+    about: 'every write of nats-server to its disk fails for 10 s; then it is restarted',
+    broker: 'one server',
+    needs: 'linux',
+    faultMs: () => AWAY_MS + 2_000,
+    play: one((scene) => fillDisk(scene, AWAY_MS)),
+  },
+  {
+    ...long,
     name: 'stream-full',
     about: 'the events stream takes nothing more for 10 s',
     broker: 'one server',
@@ -136,11 +145,39 @@ export const DRILLS: readonly Drill[] = [
     play: killLeaders,
   },
   {
+    ...fast,
+    name: 'broker-kill-1000',
+    about: 'broker-kill at 1000 notifications a second',
+    broker: 'one server',
+    faultMs: () => AWAY_MS,
+    play: one((scene) => killBroker(scene, AWAY_MS)),
+  },
+  {
+    ...fast,
+    name: 'broker-freeze-1000',
+    about: 'broker-freeze at 1000 notifications a second',
+    broker: 'one server',
+    faultMs: () => AWAY_MS,
+    play: one((scene) => freezeBroker(scene, AWAY_MS)),
+  },
+  {
+    ...fast,
+    name: 'broker-late-1000',
+    about: 'every answer of the broker 2 s late for 10 s, at 1000 notifications a second',
+    broker: 'one server behind a proxy',
+    faultMs: () => AWAY_MS,
+    play: one((scene) => delayAnswers(scene, 2_000, AWAY_MS)),
+  },
+  ...WORKER_DRILLS,
+  ...HANDLER_DRILLS,
+  ...STORE_DRILLS,
+  {
     ...long,
     name: 'random',
-    about: 'all of the above but the cluster, one after another, chosen by the seed, for --duration',
-    broker: 'one server behind a proxy',
-    promises: { errors: 'in-flight' },
+    about: 'all of the above that fit one installation, one after another, chosen by the seed, for --duration',
+    broker: 'one server behind a proxy, by name',
+    promises: { errors: 'in-flight', order: 'kept' },
+    setsClocks: true,
     drainDelayMs: DRAIN_DELAY_MS,
     faultMs: (durationMs) => durationMs,
     play: randomFaults,

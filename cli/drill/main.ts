@@ -8,9 +8,12 @@ const print = (line: string) => void process.stdout.write(`${line}\n`);
 const note = (line: string) => void process.stderr.write(`· ${line}\n`);
 
 const options = readOptions(DRILLS.map(({ name }) => name));
-const chosen = DRILLS.filter(
+const asked = DRILLS.filter(
   ({ name, isShort }) => (options.only.length === 0 || options.only.includes(name)) && (isShort || !options.short),
 );
+const chosen = asked.filter(({ needs = process.platform }) => needs === process.platform);
+for (const { name, needs } of asked.filter((drill) => !chosen.includes(drill)))
+  note(`${name} is left out: it needs ${needs}`);
 
 /** Ctrl-C once: an ordered end. Twice: now. */
 const ending = new AbortController();
@@ -23,7 +26,7 @@ for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 }
 
 if (options.list) {
-  for (const { name, isShort, about } of chosen) print(`${name.padEnd(17)} ${isShort ? 'short' : '     '}  ${about}`);
+  for (const { name, isShort, about } of chosen) print(`${name.padEnd(18)} ${isShort ? 'short' : '     '}  ${about}`);
 } else {
   const kept = await runAll();
   process.exitCode = ending.signal.aborted ? 130 : Number(!kept);
@@ -33,8 +36,16 @@ process.exit();
 
 /** @returns whether every promise of every drill held */
 async function runAll(): Promise<boolean> {
-  const { seed, rate: ratePerSecond, duration, json } = options;
-  const common = { seed, ratePerSecond, durationMs: duration * 1_000, env: process.env, note, signal: ending.signal };
+  const { seed, rate: ratePerSecond, duration, json, evidence: evidenceDir } = options;
+  const common = {
+    seed,
+    ratePerSecond,
+    durationMs: duration * 1_000,
+    evidenceDir,
+    env: process.env,
+    note,
+    signal: ending.signal,
+  };
   const lines: Line[] = [];
   if (!json) print(HEADING);
   for (const drill of chosen) {

@@ -1,12 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { pauses } from '#cli/local/pauses.ts';
 import { silence } from './broker-faults.ts';
-import { greetingMs, untilGreets } from './greeting.ts';
-import { type Injection, proxyOf, type Scene } from './scene.ts';
+import { greetingMs, untilGreets, watch } from './greeting.ts';
+import { type Injection, nameOf, proxyOf, type Scene, untilSeen } from './scene.ts';
 
 /** Enough to reach whoever publishes, few enough to let it reconnect in between. */
 const CUTS = 4;
-const CUT_TIMEOUT_MS = 10_000;
 
 /** Everything that the broker says comes `delayMs` late. */
 export async function delayAnswers(scene: Scene, delayMs: number, forMs: number): Promise<Injection> {
@@ -34,10 +32,9 @@ export async function cutPublishes(scene: Scene): Promise<Injection> {
   scene.note(what);
   const fromMs = Date.now();
   const before = proxy.cuts;
-  const signal = AbortSignal.any([scene.signal, AbortSignal.timeout(CUT_TIMEOUT_MS)]);
   for (let cut = 1; cut <= CUTS; cut += 1) {
     proxy.cutNextPublish();
-    for await (const _ of pauses(20, signal)) if (proxy.cuts - before === cut) break;
+    await untilSeen('a publish to cut', () => proxy.cuts - before === cut, { everyMs: 20, signal: scene.signal });
   }
   await untilGreets(proxy.url, scene.signal);
   return { what, fromMs, toMs: Date.now(), proof: `${proxy.cuts - before} cut` };
@@ -59,4 +56,25 @@ export function refuseConnections(scene: Scene, forMs: number): Promise<Injectio
     begin: () => proxy.behave({ kind: 'refuse' }),
     end: () => proxy.behave({ kind: 'pass' }),
   });
+}
+
+/** The broker's name cannot be looked up any more, and connections are reset, so that somebody looks. */
+export async function forgetName(scene: Scene, forMs: number): Promise<Injection> {
+  const [proxy, name] = [proxyOf(scene), nameOf(scene)];
+  const what = `DNS name of the broker gone for ${forMs} ms`;
+  scene.note(what);
+  const missesBefore = await name.misses();
+  const fromMs = Date.now();
+  await name.forget();
+  try {
+    await proxy.behave({ kind: 'refuse' });
+    await proxy.behave({ kind: 'pass' });
+    const joinedBefore = proxy.joined;
+    const { asked, greeted } = await watch(scene.local.natsUrl, forMs, scene.signal);
+    const [misses, joined] = [(await name.misses()) - missesBefore, proxy.joined - joinedBefore];
+    const proof = `${misses} lookups failed and nobody came, while the server greeted by its address`;
+    return { what, fromMs, toMs: Date.now(), proof: misses > 0 && joined === 0 && greeted === asked ? proof : null };
+  } finally {
+    await name.know();
+  }
 }

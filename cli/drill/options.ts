@@ -10,6 +10,8 @@ export interface Options {
   /** Seconds. */
   readonly duration: number;
   readonly json: boolean;
+  /** A folder to write what was seen into. */
+  readonly evidence?: string;
 }
 
 /** Reads the command line; prints help or what is wrong, and ends the process, where there is nothing to run. */
@@ -28,6 +30,7 @@ export function readOptions(names: readonly string[]): Options {
     .option('--seed <number>', 'same seed: same notifications, same random faults', whole(0, 0xffff_ffff), 1)
     .option('--rate <number>', 'notifications a second', whole(10, 1_000), 200)
     .option('--duration <seconds>', 'of the drill "random"', whole(10, 3_600), 600)
+    .option('--evidence <folder>', 'keep there what each drill was judged by, and what its processes logged')
     .option('--json', 'one JSON object a line instead of the table', false)
     .addHelpText('after', '\nExit status: 0 when every promise held, 1 when one was broken or a drill showed nothing.')
     .showHelpAfterError()

@@ -1,11 +1,9 @@
-import { pauses } from '#cli/local/pauses.ts';
-import { type Injection, podsWith, proxyOf, running, type Scene, untilReplaced } from './scene.ts';
+import { type Injection, podsWith, proxyOf, running, type Scene, untilReplaced, untilSeen } from './scene.ts';
 
 /** So late a broker keeps requests under way for as long, and nobody fails by it. */
 const HOLD_MS = 200;
 /** Then some of them are with each of two replicas. */
 const MIN_UNDER_WAY = 4;
-const UNDER_WAY_TIMEOUT_MS = 10_000;
 
 /** SIGKILL to an ingress while requests are under way; Kubernetes, here the local mode, starts it again. */
 export async function killIngress(scene: Scene): Promise<Injection> {
@@ -13,19 +11,19 @@ export async function killIngress(scene: Scene): Promise<Injection> {
   const { pod, pid } = running(podsWith(scene, 'ingress'), 'ingress');
   await proxy.behave({ kind: 'late', delayMs: HOLD_MS });
   try {
-    const signal = AbortSignal.any([scene.signal, AbortSignal.timeout(UNDER_WAY_TIMEOUT_MS)]);
     let inFlight = 0;
-    for await (const _ of pauses(10, signal)) {
+    const isBusy = async () => {
       inFlight = (await scene.intercom.report()).inFlight;
-      if (inFlight >= MIN_UNDER_WAY) break;
-    }
+      return inFlight >= MIN_UNDER_WAY;
+    };
+    await untilSeen('requests under way', isBusy, { everyMs: 10, signal: scene.signal });
     const what = `${pod.plan.name} killed`;
     scene.note(`${what} with ${inFlight} requests under way`);
     const fromMs = Date.now();
     process.kill(pid, 'SIGKILL');
     await untilReplaced(pod, 'ingress', pid, scene.signal);
-    const killed = { container: 'ingress', pod: pod.plan.name } as const;
-    return { what, fromMs, toMs: Date.now(), proof: `${inFlight} requests under way`, killed };
+    const ended = [{ container: 'ingress', pod: pod.plan.name, by: 'SIGKILL', atMs: fromMs }] as const;
+    return { what, fromMs, toMs: Date.now(), proof: `${inFlight} requests under way`, ended };
   } finally {
     await proxy.behave({ kind: 'pass' });
   }
@@ -53,8 +51,8 @@ export async function killWorker(scene: Scene): Promise<Injection> {
   const { calls, signal } = scene;
   const pods = podsWith(scene, 'worker');
   const busiest = () => pods.toSorted((a, b) => calls.underWay(b.plan.name) - calls.underWay(a.plan.name));
-  const deadline = AbortSignal.any([signal, AbortSignal.timeout(UNDER_WAY_TIMEOUT_MS)]);
-  for await (const _ of pauses(5, deadline)) if (calls.underWay(busiest()[0]?.plan.name ?? '') > 0) break;
+  const isBusy = () => calls.underWay(busiest()[0]?.plan.name ?? '') > 0;
+  await untilSeen('a call under way', isBusy, { everyMs: 5, signal });
   const { pod, pid } = running(busiest(), 'worker');
   const underWay = calls.underWay(pod.plan.name);
   const what = `worker of ${pod.plan.name} killed`;
@@ -62,6 +60,6 @@ export async function killWorker(scene: Scene): Promise<Injection> {
   const fromMs = Date.now();
   process.kill(pid, 'SIGKILL');
   await untilReplaced(pod, 'worker', pid, signal);
-  const killed = { container: 'worker', pod: pod.plan.name } as const;
-  return { what, fromMs, toMs: Date.now(), proof: underWay > 0 ? `${underWay} calls under way` : null, killed };
+  const ended = [{ container: 'worker', pod: pod.plan.name, by: 'SIGKILL', atMs: fromMs }] as const;
+  return { what, fromMs, toMs: Date.now(), proof: underWay > 0 ? `${underWay} calls under way` : null, ended };
 }

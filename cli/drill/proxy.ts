@@ -32,6 +32,7 @@ export class FaultProxy {
   #manner: Manner = { kind: 'pass' };
   #cutsDue = 0;
   #cuts = 0;
+  #joined = 0;
 
   private constructor(target: number, port: number, server: Server) {
     this.#target = target;
@@ -54,6 +55,11 @@ export class FaultProxy {
   /** How many publishes were cut so far. */
   get cuts(): number {
     return this.#cuts;
+  }
+
+  /** How many connections were taken so far. */
+  get joined(): number {
+    return this.#joined;
   }
 
   async behave(manner: Manner): Promise<void> {
@@ -87,6 +93,7 @@ export class FaultProxy {
   }
 
   #join(client: Socket): void {
+    this.#joined += 1;
     const server = connect({ port: this.#target, host: '127.0.0.1' });
     const answers = new DelayLine((chunk) => void client.write(chunk));
     const link: Link = { client, server, answers, isDead: this.#manner.kind === 'silent' };

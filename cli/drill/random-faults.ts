@@ -1,16 +1,47 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Random } from '#services/simulator/random.ts';
-import { fillStream, freezeBroker, killBroker } from './broker-faults.ts';
-import { cutPublishes, delayAnswers, forgetConnections, refuseConnections } from './network-faults.ts';
+import { freezeBroker, killBroker } from './broker-faults.ts';
+import { jumpClocks } from './clock-faults.ts';
+import {
+  answerHuge,
+  askForPatience,
+  crashHandler,
+  failHalf,
+  flap,
+  hang,
+  takeHandlersDown,
+  trickle,
+} from './handler-faults.ts';
+import { heatOneKey } from './load-faults.ts';
+import { hangOne } from './message-faults.ts';
+import { cutPublishes, delayAnswers, forgetConnections, forgetName, refuseConnections } from './network-faults.ts';
 import { killIngress, killWorker, rollIngress } from './process-faults.ts';
 import type { Injection, Scene } from './scene.ts';
+import { fillDisk, fillStream } from './storage-faults.ts';
+import { freezeWorker, killAnyWorker } from './worker-faults.ts';
 
 type Fault = (scene: Scene, forMs: number) => Promise<Injection>;
+
+/** A worker that stands still for as long as a claim holds, or a call may take, calls again: nobody could know better. */
+const MAX_FROZEN_MS = 7_000;
 
 const FAULTS: readonly [Fault, ...Fault[]] = [
   killIngress,
   rollIngress,
   killWorker,
+  (scene) => killAnyWorker(scene),
+  (scene, forMs) => freezeWorker(scene, Math.min(forMs, MAX_FROZEN_MS)),
+  crashHandler,
+  takeHandlersDown,
+  flap,
+  hang,
+  trickle,
+  failHalf,
+  askForPatience,
+  answerHuge,
+  hangOne,
+  jumpClocks,
+  heatOneKey,
   killBroker,
   freezeBroker,
   fillStream,
@@ -18,6 +49,8 @@ const FAULTS: readonly [Fault, ...Fault[]] = [
   (scene, forMs) => delayAnswers(scene, 2_000, forMs),
   forgetConnections,
   refuseConnections,
+  forgetName,
+  ...(process.platform === 'linux' ? [fillDisk] : []),
 ];
 
 /** A fault lasts 1 to 10 s where it lasts at all; then there are 2 to 6 s of peace. */

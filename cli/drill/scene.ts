@@ -4,6 +4,9 @@ import { pauses } from '#cli/local/pauses.ts';
 import type { Pod } from '#cli/local/pod.ts';
 import type { Local } from '#cli/local/up.ts';
 import type { Random } from '#services/simulator/random.ts';
+import type { SendInput } from '#services/simulator/requests.ts';
+import type { BrokerName } from './broker-name.ts';
+import type { Clocks } from './clocks.ts';
 import type { FaultProxy } from './proxy.ts';
 
 /** A fault as it happened. */
@@ -14,8 +17,20 @@ export interface Injection {
   readonly toMs: number;
   /** What shows that it took effect, as was seen from outside; null where nothing did. */
   readonly proof: string | null;
-  /** The process that got SIGKILL, at `fromMs`. */
-  readonly killed?: { readonly container: 'ingress' | 'worker'; readonly pod: string };
+  readonly ended?: readonly Ended[];
+  /** The subject that it was about, such as `conversation/123`; all where nothing is said. */
+  readonly about?: string;
+  /** When the events stream was deleted, in ms since 1970. */
+  readonly forgottenAtMs?: number;
+}
+
+/** A process that a fault has ended. */
+export interface Ended {
+  readonly container: 'ingress' | 'worker' | 'handler';
+  readonly pod: string;
+  readonly by: 'SIGKILL' | 'SIGTERM';
+  /** In ms since 1970. */
+  readonly atMs: number;
 }
 
 /** What a fault may reach for. */
@@ -25,6 +40,12 @@ export interface Scene {
   readonly calls: CallLog;
   /** Stands before the one nats-server, where the drill asked for it. */
   readonly proxy: FaultProxy | null;
+  /** By which the processes know the broker, where the drill asked for it. */
+  readonly name: BrokerName | null;
+  /** Of the workers, where the drill asked for it. */
+  readonly clocks: Clocks | null;
+  /** Sends more notifications, beside those that are under way; they are good, and counted among those to be sent. */
+  readonly send: (run: SendInput) => Promise<void>;
   /** For what the seed decides. */
   readonly random: Random;
   /** Of a drill that lasts as long as is asked for. */
@@ -34,6 +55,8 @@ export interface Scene {
 }
 
 const READY_TIMEOUT_MS = 60_000;
+/** A half-open connection is noticed after 15 s; until then hardly anything moves. */
+const SEEN_TIMEOUT_MS = 30_000;
 
 /** Where the processes look for the broker. */
 export const brokerUrl = ({ proxy, local }: Scene): string => proxy?.url ?? local.natsUrl;
@@ -42,6 +65,12 @@ export const brokerUrl = ({ proxy, local }: Scene): string => proxy?.url ?? loca
 export function proxyOf({ proxy }: Scene): FaultProxy {
   if (proxy === null) throw new Error('this drill has no proxy before its broker');
   return proxy;
+}
+
+/** @throws Error in a drill that asked for none */
+export function nameOf({ name }: Scene): BrokerName {
+  if (name === null) throw new Error('the processes of this drill know no name of their broker');
+  return name;
 }
 
 export const podsWith = ({ local }: Scene, container: string): Pod[] =>
@@ -54,6 +83,28 @@ export function running(pods: readonly Pod[], container: string): { pod: Pod; pi
     if (pid !== null) return { pod, pid };
   }
   throw new Error(`no ${container} process runs`);
+}
+
+/**
+ * Asks every `everyMs` until it is so. @throws Error with `what`, when it is not so within `withinMs`; 30 s where nothing
+ * is said
+ */
+export async function untilSeen(
+  what: string,
+  isSeen: () => boolean | Promise<boolean>,
+  { everyMs, signal, withinMs = SEEN_TIMEOUT_MS }: Asking,
+): Promise<void> {
+  const deadlineMs = performance.now() + withinMs;
+  for await (const _ of pauses(everyMs, signal)) {
+    if (await isSeen()) return;
+    if (performance.now() > deadlineMs) throw new Error(`${what}: not seen within ${withinMs} ms`);
+  }
+}
+
+interface Asking {
+  readonly everyMs: number;
+  readonly signal: AbortSignal;
+  readonly withinMs?: number;
 }
 
 /** Resolves when a process of that container runs that is not the old one, and its pod is ready. */

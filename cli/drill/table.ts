@@ -19,15 +19,19 @@ export interface Line {
   readonly handledTwice: number;
   readonly repeatedCalls: number;
   readonly reordered: number;
+  readonly overlapping: number;
   readonly p999Ms: number;
   readonly longestMs: number;
+  readonly storedAfterMs: number;
   readonly drainMs: number;
+  /** How long the drill's own process had to wait for a core, at most, while there were faults. */
+  readonly heldUpMs: number;
   readonly faults: readonly string[];
   readonly broken: readonly string[];
   readonly hollow: readonly string[];
 }
 
-export const lineOf = ({ name, seed, sent, faults, ...verdict }: DrillResult): Line => ({
+export const lineOf = ({ name, seed, sent, faults, heldUpMs, ...verdict }: DrillResult): Line => ({
   drill: name,
   judgement: judgementOf(verdict),
   seed,
@@ -39,9 +43,12 @@ export const lineOf = ({ name, seed, sent, faults, ...verdict }: DrillResult): L
   handledTwice: verdict.handled.handledTwice.length,
   repeatedCalls: verdict.handled.repeatedCalls,
   reordered: verdict.stream.reordered.length,
+  overlapping: verdict.stream.overlapping.length,
   p999Ms: Math.round(verdict.answers.p999Ms),
   longestMs: Math.round(verdict.answers.longestMs),
+  storedAfterMs: Math.round(verdict.storedAfterMs),
   drainMs: Math.round(verdict.drainMs),
+  heldUpMs: Math.max(0, Math.round(heldUpMs)),
   faults,
   broken: verdict.broken,
   hollow: verdict.hollow,
@@ -66,7 +73,7 @@ const number = (title: string, width: number, value: (line: Line) => number): Co
 });
 
 const COLUMNS: readonly Column[] = [
-  { title: 'drill', width: 17, value: ({ drill }) => drill },
+  { title: 'drill', width: 18, value: ({ drill }) => drill },
   number('sent', 6, ({ sent }) => sent),
   number('errors', 6, ({ errors }) => errors),
   number('given up', 8, ({ givenUp }) => givenUp),
@@ -74,8 +81,10 @@ const COLUMNS: readonly Column[] = [
   number('twice', 5, ({ handledTwice }) => handledTwice),
   number('repeated', 8, ({ repeatedCalls }) => repeatedCalls),
   number('reordered', 9, ({ reordered }) => reordered),
+  number('overlapping', 11, ({ overlapping }) => overlapping),
   number('p99.9', 7, ({ p999Ms }) => p999Ms),
   number('longest', 7, ({ longestMs }) => longestMs),
+  number('stored', 6, ({ storedAfterMs }) => storedAfterMs),
   number('drain', 7, ({ drainMs }) => drainMs),
 ];
 
@@ -84,10 +93,15 @@ export const HEADING = COLUMNS.map(({ title, width }, i) => (i === 0 ? title.pad
   .join('  ')
   .concat('  promises');
 
+/** A process that runs when it wants to is held up for less. */
+const BUSY_MS = 50;
+
 /** One line, and below it one for each reason why it is not kept. */
 export function formatLine(line: Line): string {
   const cells = COLUMNS.map(({ width, value }) => value(line).padEnd(width));
-  const reasons = [...line.broken, ...line.hollow].map((reason) => `    ${reason}`);
+  const isBusy = line.judgement === 'broken' && line.heldUpMs > BUSY_MS;
+  const busy = isBusy ? [`this machine is busy: the drill itself was held up for ${line.heldUpMs} ms`] : [];
+  const reasons = [...line.broken, ...line.hollow, ...busy].map((reason) => `    ${reason}`);
   return [`${cells.join('  ')}  ${MARKS[line.judgement]()}`, ...reasons].join('\n');
 }
 

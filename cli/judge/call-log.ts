@@ -1,21 +1,28 @@
 import { parseEntry } from '#cli/local/log-line.ts';
-import type { Call } from './judge.ts';
+import { type Call, isDone } from './judge.ts';
 
-/** Collects calls from the lines that the echo handler logs when one begins and when it ends. */
+type Entry = { -readonly [Field in keyof Call]: Call[Field] };
+
+/** Collects calls from the lines that the echo handler, and that of the drills, log when one begins and when it ends. */
 export class CallLog {
-  readonly #calls = new Map<string, { pod: string; idempotencyKey: string; beginMs: number; endMs: number | null }>();
+  readonly #calls = new Map<string, Entry>();
+  readonly #subjects = new Map<string, string>();
 
-  /** A line of the log of one handler process; others than the echo handler's are passed over. */
+  /** A line of the log of one handler process; others than those are passed over. */
   add(pod: string, line: string): void {
     const entry = parseEntry(line);
     const idempotencyKey = entry?.['idempotencyKey'];
     if (entry === null || typeof idempotencyKey !== 'string') return;
     const call = `${pod} ${idempotencyKey} ${String(entry['attempt'])}`;
     const atMs = Date.parse(String(entry['time']));
-    if (entry['msg'] === 'call begins')
+    if (entry['msg'] === 'call begins') {
+      this.#subjects.set(idempotencyKey, String(entry['subject']));
       this.#calls.set(this.#fresh(call), { pod, idempotencyKey, beginMs: atMs, endMs: null });
+    }
     const begun = this.#calls.get(call);
-    if (entry['msg'] === 'call ends' && begun !== undefined) begun.endMs = atMs;
+    if (entry['msg'] !== 'call ends' || begun === undefined) return;
+    begun.endMs = atMs;
+    if (hasFailed(entry['status'])) begun.failed = true;
   }
 
   get calls(): readonly Call[] {
@@ -27,9 +34,20 @@ export class CallLog {
     return [...this.#calls.values()].filter((call) => call.pod === pod && call.endMs === null).length;
   }
 
+  isUnderWay(pod: string, idempotencyKey: string): boolean {
+    return [...this.#calls.values()].some(
+      (call) => call.pod === pod && call.idempotencyKey === idempotencyKey && call.endMs === null,
+    );
+  }
+
+  /** What a notification that was called is about, such as `conversation/123`. */
+  subjectOf(idempotencyKey: string): string | null {
+    return this.#subjects.get(idempotencyKey) ?? null;
+  }
+
   /** Keys whose call has ended. */
   get ended(): ReadonlySet<string> {
-    return new Set(this.calls.filter((call) => call.endMs !== null).map((call) => call.idempotencyKey));
+    return new Set(this.calls.filter(isDone).map((call) => call.idempotencyKey));
   }
 
   /** The same call twice in one process would be two entries, not one that hides the other. */
@@ -39,3 +57,7 @@ export class CallLog {
     return call;
   }
 }
+
+/** The echo handler says no status: it takes everything. */
+const hasFailed = (status: unknown): boolean =>
+  status === null || (typeof status === 'number' && (status < 200 || status > 299));

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { request } from 'undici';
 import type { LocalPod } from '#cli/local/plan.ts';
+import type { SendInput } from '#services/simulator/requests.ts';
 import type { Sent } from './judge.ts';
 
 const ENTRY = fileURLToPath(new URL('../../services/simulator/main.ts', import.meta.url));
@@ -43,7 +44,7 @@ export class Intercom {
     return (await this.#json('POST', '/subscription', subscription)) as { saved: boolean };
   }
 
-  async send(run: Readonly<Record<string, number>>): Promise<void> {
+  async send(run: SendInput): Promise<void> {
     await this.#json('POST', '/send', run);
   }
 

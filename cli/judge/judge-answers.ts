@@ -7,34 +7,38 @@ export interface AnswersVerdict {
   readonly errorKinds: Readonly<Record<string, number>>;
   /** Notifications that were not acknowledged at any attempt. */
   readonly unacknowledged: number;
-  /** 99.9 % of the answers took no longer. */
+  /** 99.9 % of the answers took no longer, of those that came from `fromMs` on. */
   readonly p999Ms: number;
+  /** Of all. */
   readonly longestMs: number;
 }
 
-/** What Intercom makes of the answers. Forgeries are a stranger's. Pure. */
-export function judgeAnswers(sent: readonly Sent[]): AnswersVerdict {
+/** What Intercom makes of the answers, `fromMs` since 1970 being the begin of the fault. Forgeries are a stranger's. Pure. */
+export function judgeAnswers(sent: readonly Sent[], fromMs: number): AnswersVerdict {
   const own = sent.filter(isOwn);
   const attempts = own.flatMap((one) => one.attempts);
   const answers = attempts.filter(({ status }) => status !== undefined);
-  const sorted = answers.map(({ latencyMs }) => latencyMs).toSorted((a, b) => a - b);
+  const sorted = (of: readonly Attempt[]) => of.map(({ latencyMs }) => latencyMs).toSorted((a, b) => a - b);
   const errors = attempts.filter((attempt) => !isSuccess(attempt));
   const kinds = Object.groupBy(errors, ({ status, error }) => String(status ?? error));
   return {
     errors: errors.length,
     errorKinds: Object.fromEntries(Object.entries(kinds).map(([kind, list]) => [kind, list?.length ?? 0])),
     unacknowledged: own.filter((one) => !one.attempts.some(isSuccess)).length,
-    p999Ms: quantile(sorted, 0.999),
-    longestMs: sorted.at(-1) ?? 0,
+    p999Ms: quantile(sorted(answers.filter(({ atMs, latencyMs }) => atMs + latencyMs >= fromMs)), 0.999),
+    longestMs: sorted(answers).at(-1) ?? 0,
   };
 }
 
 /** How many of Intercom's own attempts were under way at some moment from `fromMs` to `toMs`. Pure. */
-export const underWay = (sent: readonly Sent[], fromMs: number, toMs: number): number =>
-  sent
-    .filter(isOwn)
-    .flatMap((one) => one.attempts)
-    .filter(({ atMs, latencyMs }) => atMs <= toMs && atMs + latencyMs >= fromMs).length;
+export function underWay(sent: readonly Sent[], fromMs: number, toMs: number): number {
+  let count = 0;
+  for (const one of sent) {
+    if (!isOwn(one)) continue;
+    for (const { atMs, latencyMs } of one.attempts) if (atMs <= toMs && atMs + latencyMs >= fromMs) count += 1;
+  }
+  return count;
+}
 
 const isOwn = ({ kind }: Sent): boolean => kind !== 'forged' && kind !== 'replay';
 const isSuccess = ({ status }: Attempt): boolean => status !== undefined && status >= 200 && status < 300;

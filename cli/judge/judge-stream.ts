@@ -1,4 +1,4 @@
-import type { Call, Sent } from './judge.ts';
+import { type Call, isDone, type Sent } from './judge.ts';
 
 /** A notification as the events stream holds it. */
 export interface StoredNotification {
@@ -8,6 +8,8 @@ export interface StoredNotification {
   readonly subject: string;
   /** Its place in the stream. */
   readonly seq: number;
+  /** When it was stored, in ms since 1970. */
+  readonly storedAtMs: number;
 }
 
 export interface StreamEvidence {
@@ -16,6 +18,8 @@ export interface StreamEvidence {
   /** All that the stream holds at the end; nothing may have expired or been purged. */
   readonly stored: readonly StoredNotification[];
   readonly calls: readonly Call[];
+  /** Dead letters by their keys, and when they became it, in ms since 1970: then they hold up nobody. None where nothing is said. */
+  readonly givenUpMs?: ReadonlyMap<string, number>;
 }
 
 export interface StreamVerdict {
@@ -29,10 +33,12 @@ export interface StreamVerdict {
   readonly handledNotStored: readonly string[];
   /** Called before an earlier one of the same subject, by the order of the stream, had been done. */
   readonly reordered: readonly string[];
+  /** Called while another call for the same subject was under way, once for each such call. */
+  readonly overlapping: readonly string[];
 }
 
 /** Compares what the stream holds with what was answered and with what was handled. Pure. */
-export function judgeStream({ handler, sent, stored, calls }: StreamEvidence): StreamVerdict {
+export function judgeStream({ handler, sent, stored, calls, givenUpMs = new Map() }: StreamEvidence): StreamVerdict {
   const invited = sent.filter(({ kind }) => kind !== 'forged');
   const invitedKeys = new Set(invited.map(({ key }) => key));
   const answered = invited.filter(({ attempts }) => attempts.some(({ status }) => status === 200));
@@ -43,11 +49,16 @@ export function judgeStream({ handler, sent, stored, calls }: StreamEvidence): S
     else places.set(one.key, one);
   }
   const called = new Map<string, Called>();
-  for (const { idempotencyKey, beginMs, endMs } of calls) {
-    const key = idempotencyKey.slice(0, -`:${handler}`.length);
+  for (const call of calls) {
+    const { beginMs } = call;
+    const key = keyOf(call, handler);
     const before = called.get(key) ?? NEVER;
-    const doneMs = Math.min(before.doneMs, endMs ?? Infinity);
+    const doneMs = Math.min(before.doneMs, isDone(call) ? call.endMs : Infinity);
     called.set(key, { firstMs: Math.min(before.firstMs, beginMs), doneMs });
+  }
+  for (const [key, atMs] of givenUpMs) {
+    const before = called.get(key);
+    if (before !== undefined) called.set(key, { ...before, doneMs: Math.min(before.doneMs, atMs) });
   }
   return {
     notStored: unique(answered.map(({ key }) => key).filter((key) => !places.has(key))),
@@ -56,6 +67,10 @@ export function judgeStream({ handler, sent, stored, calls }: StreamEvidence): S
     handledNotStored: [...called.keys()].filter((key) => !places.has(key)),
     reordered: [...Map.groupBy(places.values(), ({ subject }) => subject).values()].flatMap((chain) =>
       overtakers(chain, called),
+    ),
+    overlapping: overlaps(
+      calls.map((call) => ({ ...call, key: keyOf(call, handler) })),
+      places,
     ),
   };
 }
@@ -82,4 +97,25 @@ function overtakers(chain: readonly StoredNotification[], called: ReadonlyMap<st
   return found;
 }
 
+/** A call that never ended has ended with its process: it holds nobody up. */
+function overlaps(
+  calls: readonly (Call & { readonly key: string })[],
+  places: ReadonlyMap<string, StoredNotification>,
+): string[] {
+  const bySubject = Map.groupBy(calls, ({ key }) => places.get(key)?.subject);
+  bySubject.delete(undefined);
+  return [...bySubject.values()].flatMap((ofSubject) => {
+    let busyUntilMs = -Infinity;
+    const found: string[] = [];
+    for (const { key, beginMs, endMs } of ofSubject.toSorted((a, b) => a.beginMs - b.beginMs)) {
+      if (beginMs < busyUntilMs) found.push(key);
+      busyUntilMs = Math.max(busyUntilMs, endMs ?? -Infinity);
+    }
+    return found;
+  });
+}
+
+/** The notification's own key, as {@link StoredNotification} has it. */
+export const keyOf = ({ idempotencyKey }: Call, handler: string): string =>
+  idempotencyKey.slice(0, -`:${handler}`.length);
 const unique = (keys: readonly string[]): string[] => [...new Set(keys)];

@@ -24,7 +24,13 @@ export interface Call {
   readonly idempotencyKey: string;
   readonly beginMs: number;
   readonly endMs: number | null;
+  /** It ended, and not by a 2xx that was sent as a whole: the worker has to call again. */
+  readonly failed?: true;
 }
+
+/** Whether the handler has said that it is done. */
+export const isDone = (call: Call): call is Call & { readonly endMs: number } =>
+  call.endMs !== null && call.failed !== true;
 
 /** SIGKILL to the worker of a pod, or to its handler. */
 export interface Kill {
@@ -38,14 +44,19 @@ export interface Evidence {
   readonly sent: readonly Sent[];
   readonly calls: readonly Call[];
   readonly kills: readonly Kill[];
+  /** Keys of dead letters; none where nothing is said. */
+  readonly givenUp?: Iterable<string>;
 }
 
 export interface Verdict {
   /** Notifications with a good signature and a declared topic that were answered 200. */
   readonly acknowledged: number;
-  /** Of these, the handler has answered. */
+  /** Of these, the handler has said that they are done. */
   readonly handled: number;
+  /** Of these, neither handled nor a dead letter. */
   readonly lost: readonly string[];
+  /** Further calls for a notification that the handler had not taken. */
+  readonly retries: number;
   /** Calls for a notification that a killed worker had in its hands: allowed, with the same idempotency key. */
   readonly repeatedCalls: number;
   /** Calls for a notification that was done: never allowed. */
@@ -63,7 +74,7 @@ export interface Verdict {
 const RECORD_SLACK_MS = 250;
 
 /** Compares what was acknowledged with what was handled, by id and count. Pure. */
-export function judge({ handler, sent, calls, kills }: Evidence): Verdict {
+export function judge({ handler, sent, calls, kills, givenUp = [] }: Evidence): Verdict {
   const expected = new Map<string, number>();
   const allowed = new Set<string>();
   for (const { key, kind, sentAtMs, attempts } of sent) {
@@ -74,24 +85,26 @@ export function judge({ handler, sent, calls, kills }: Evidence): Verdict {
       expected.set(`${key}:${handler}`, Math.min(sentAtMs, expected.get(`${key}:${handler}`) ?? sentAtMs));
   }
   const byKey = Map.groupBy(calls, (call) => call.idempotencyKey);
-  const verdict = { repeatedCalls: 0, handledTwice: [] as string[], latenciesMs: [] as number[] };
+  const verdict = { repeatedCalls: 0, retries: 0, handledTwice: [] as string[], latenciesMs: [] as number[] };
   for (const [key, ofKey] of byKey) {
     const ordered = ofKey.toSorted((a, b) => a.beginMs - b.beginMs);
     for (const [index, again] of ordered.slice(1).entries()) {
       const before = ordered[index];
       if (before !== undefined && kills.some((kill) => excuses(kill, before, again))) verdict.repeatedCalls += 1;
+      else if (before?.failed === true && !ordered.slice(0, index + 1).some(isDone)) verdict.retries += 1;
       else verdict.handledTwice.push(key);
     }
     const sentAtMs = expected.get(key);
     const first = ordered[0];
     if (sentAtMs !== undefined && first !== undefined) verdict.latenciesMs.push(first.beginMs - sentAtMs);
   }
-  const isHandled = (key: string) => byKey.get(key)?.some((call) => call.endMs !== null) ?? false;
-  const lost = [...expected.keys()].filter((key) => !isHandled(key));
+  const unhandled = [...expected.keys()].filter((key) => byKey.get(key)?.some(isDone) !== true);
+  const letters = new Set(Array.from(givenUp, (key) => `${key}:${handler}`));
+  const lost = unhandled.filter((key) => !letters.has(key));
   return {
     ...verdict,
     acknowledged: expected.size,
-    handled: expected.size - lost.length,
+    handled: expected.size - unhandled.length,
     lost,
     // Stored without an answer: the ingress died in between. That is a call too many only where nobody had sent it.
     uninvited: [...byKey.keys()].filter((key) => !allowed.has(key)),

@@ -23,7 +23,8 @@ export async function readStream({ natsUrls, webhooks }: Pick<Local, 'natsUrls' 
     for await (const message of await consumer.consume()) {
       const opened = open(message.headers);
       if (opened.kind === 'foreign') throw new Error(`message ${message.seq} of ${stream}: ${opened.reason}`);
-      stored.push({ key: dedupId(opened.stored), subject: opened.stored.key, seq: message.seq });
+      const storedAtMs = message.info.timestampNanos / 1e6;
+      stored.push({ key: dedupId(opened.stored), subject: opened.stored.key, seq: message.seq, storedAtMs });
       if (message.seq >= state.last_seq) break;
     }
     if (stored.length !== state.messages) throw new Error(`read ${stored.length} of ${state.messages} messages`);

@@ -1,10 +1,13 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { cacheFolder } from './cache.ts';
 import type { Way } from './catalogue.ts';
 import { type Env, execute } from './execute.ts';
 
 const BUILD_TIMEOUT_MS = 15 * 60_000;
+/** Ten minutes on two idle cores, some times that on busy ones. */
+const MODULE_TIMEOUT_MS = 60 * 60_000;
 
 /** Go's module and build caches in our cache folder, so nothing else on the machine changes. Makes the folder. */
 export async function goEnvironment(env: Env): Promise<Env> {
@@ -33,6 +36,25 @@ export async function buildWithGo(
     env: { ...(await goEnvironment(env)), GOBIN: into },
     cwd: into,
     timeoutMs: BUILD_TIMEOUT_MS,
+    signal,
+  });
+}
+
+/**
+ * Builds a package that a module of ours pins, without symbols. What an interrupted build has compiled stays in Go's cache.
+ * @throws Error when there is no Go, or the build fails
+ */
+export async function buildFromModule(
+  way: Extract<Way, { kind: 'go-module' }>,
+  file: string,
+  { env, signal }: { env: Env; signal?: AbortSignal | undefined },
+): Promise<void> {
+  const variables = Object.entries(way.variables).map(([name, value]) => `-X ${name}=${value}`);
+  const flags = ['-s', '-w', ...variables].join(' ');
+  await execute('go', ['build', '-ldflags', flags, '-o', file, way.package], {
+    env: await goEnvironment(env),
+    cwd: fileURLToPath(new URL(way.folder, import.meta.url)),
+    timeoutMs: MODULE_TIMEOUT_MS,
     signal,
   });
 }

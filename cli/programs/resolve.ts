@@ -2,7 +2,8 @@ import { resolve as absolute, join } from 'node:path';
 import { cacheFolder, fillFolder } from './cache.ts';
 import { PROGRAMS, type Program, type ProgramName, type Way } from './catalogue.ts';
 import { unpackDebian } from './debian.ts';
-import { buildWithGo } from './go.ts';
+import type { Env } from './execute.ts';
+import { buildFromModule, buildWithGo } from './go.ts';
 import { findOnPath, type ProbeOptions, probe } from './probe.ts';
 import { type OnProgress, withProgress } from './progress.ts';
 import { formatVersion } from './version.ts';
@@ -24,18 +25,18 @@ export const resolveProgram = (name: ProgramName, options: ResolveOptions): Prom
   findOrObtain(PROGRAMS[name], options);
 
 /**
- * Finds a program, or gets it: its environment variable, PATH, the cache folder, then each of its ways into that
- * folder. Whatever is found has told its version; too old is passed over, except where the variable names it.
+ * Finds a program, or gets it: its environment variable, the folder that another names, PATH, the cache folder, then each
+ * of its ways into that folder. Whatever is found has told its version; too old is passed over, except where a variable
+ * names it.
  * @throws Error that lists what was tried and what a person can install; or one about the variable alone
  */
 export async function findOrObtain(program: Program, options: ResolveOptions): Promise<Resolved> {
   const { env, signal } = options;
-  const named = env[program.envVar];
-  if (named !== undefined && named !== '') {
-    const path = absolute(named);
-    const probed = await probe(program, path, options);
-    if (probed.kind === 'unusable') throw new Error(`${program.envVar}: ${probed.reason}`);
-    return { path, version: probed.version, source: 'environment' };
+  const named = await namedByVariable(program, env);
+  if (named !== null) {
+    const probed = await probe(program, named.path, options);
+    if (probed.kind === 'unusable') throw new Error(`${named.variable}: ${probed.reason}`);
+    return { path: named.path, version: probed.version, source: 'environment' };
   }
 
   const tried: string[] = [];
@@ -67,6 +68,16 @@ export async function findOrObtain(program: Program, options: ResolveOptions): P
   throw new Error(explainMissing(program, tried));
 }
 
+/** A folder need not hold every program; a variable of a program's own is taken at its word. */
+async function namedByVariable(program: Program, env: Env): Promise<{ variable: string; path: string } | null> {
+  const file = env[program.envVar] ?? '';
+  if (file !== '') return { variable: program.envVar, path: absolute(file) };
+  if (program.folderVar === undefined) return null;
+  const folder = env[program.folderVar] ?? '';
+  const [path] = folder === '' ? [] : await findOnPath(program.name, absolute(folder));
+  return path === undefined ? null : { variable: program.folderVar, path };
+}
+
 /** The text for a person when no way worked. */
 export function explainMissing(program: Program, tried: readonly string[]): string {
   return [
@@ -93,6 +104,12 @@ function planFor(program: Program, way: Way, options: ProbeOptions): Plan {
         folder: `${program.name}-${way.version}`,
         label: `building ${program.name} ${way.version}`,
         fill: (into) => buildWithGo(way, into, options),
+      };
+    case 'go-module':
+      return {
+        folder: `${program.name}-${way.version}`,
+        label: `building ${program.name} ${way.version} (${way.takes}, once)`,
+        fill: (into) => buildFromModule(way, join(into, program.name), options),
       };
     case 'debian':
       return {

@@ -15,6 +15,7 @@ const VERDICT = {
   handled: 300,
   lost: [],
   repeatedCalls: 1,
+  retries: 0,
   handledTwice: [],
   uninvited: [],
   latenciesMs: [4, 5, 900],

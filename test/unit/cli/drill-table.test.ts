@@ -14,9 +14,12 @@ const LINE: Line = {
   handledTwice: 2,
   repeatedCalls: 3,
   reordered: 4,
+  overlapping: 5,
   p999Ms: 480,
   longestMs: 4_990,
+  storedAfterMs: 900,
   drainMs: 10_500,
+  heldUpMs: 20,
   faults: [],
   broken: [],
   hollow: [],
@@ -27,11 +30,22 @@ const shown = (line: Partial<Line>) => stripVTControlCharacters(formatLine({ ...
 describe('the table of drills', () => {
   it('keeps every figure under the end of its title', () => {
     const [line = ''] = shown({});
-    const titles = ['errors', 'given up', 'lost', 'twice', 'repeated', 'reordered', 'p99.9', 'longest', 'drain'];
-    const figures = ['12345', '7', '1', '2', '3', '4', '480', '4990', '10500'];
-    for (const [i, title] of titles.entries()) {
+    const figures = {
+      errors: 12_345,
+      'given up': 7,
+      lost: 1,
+      twice: 2,
+      repeated: 3,
+      reordered: 4,
+      overlapping: 5,
+      'p99.9': 480,
+      longest: 4_990,
+      stored: 900,
+      drain: 10_500,
+    };
+    for (const [title, figure] of Object.entries(figures)) {
       const end = HEADING.indexOf(` ${title}`) + 1 + title.length;
-      expect(line.slice(0, end)).toMatch(new RegExp(` ${figures[i]}$`));
+      expect(line.slice(0, end)).toMatch(new RegExp(` ${figure}$`));
     }
     expect(line).toMatch(/^broker-half-open .* ✓ kept$/);
     expect(HEADING.length - 'promises'.length).toBe(line.indexOf('✓'));
@@ -41,6 +55,7 @@ describe('the table of drills', () => {
     const [line, ...reasons] = shown({ judgement: 'broken', broken: ['1 lost'], hollow: ['no proof'] });
     expect(line).toMatch(/✗ broken$/);
     expect(reasons).toEqual(['    1 lost', '    no proof']);
+    expect(shown({ judgement: 'broken', broken: ['1 lost'], heldUpMs: 900 })[2]).toMatch(/machine is busy.* 900 ms$/);
     expect(shown({ judgement: 'void' })[0]).toMatch(/\? shows nothing$/);
   });
 });

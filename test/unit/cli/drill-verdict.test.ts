@@ -20,6 +20,8 @@ const call = (key: string, beginMs: number) => ({
   beginMs,
   endMs: beginMs + 30,
 });
+/** One more in the stream than there should be. */
+const AGAIN = { key: 'a:x', subject: 'a:x', seq: 99, storedAtMs: 30_000 };
 const INJECTED = { what: 'broker killed', fromMs: FROM, toMs: TO, proof: 'no greeting' };
 
 /** Ten notifications, one a second, around and in a fault of ten seconds. */
@@ -27,12 +29,14 @@ function evidence(overrides: Partial<DrillEvidence> = {}): DrillEvidence {
   const all = Array.from({ length: 20 }, (_, i) => sent(`a:${i}`, 5_000 + i * 1_000));
   return {
     handler: 'support',
-    promises: { errors: 'none' },
+    promises: { errors: 'none', order: 'counted' },
     injections: [INJECTED],
     asked: all.length,
     sent: all,
     countedErrors: 0,
-    stored: all.map(({ key }, i) => ({ key, subject: key, seq: i + 1 })),
+    stored: all.map(({ key, sentAtMs }, i) => ({ key, subject: key, seq: i + 1, storedAtMs: sentAtMs + 5 })),
+    deadLetters: [],
+    attemptsUsed: null,
     calls: all.map(({ key, sentAtMs }) => call(key, sentAtMs + 10)),
     isDrained: true,
     ...overrides,
@@ -63,18 +67,22 @@ describe('a drill', () => {
       { stored: stored.slice(1), calls: calls.slice(1) },
       /answered 200 and not stored.*a:0/,
     ],
-    ['one stored twice', { stored: [...stored, { key: 'a:3', subject: 'a:3', seq: 99 }] }, /^1 stored twice.*a:3/],
-    [
-      'one stored and never sent',
-      { stored: [...stored, { key: 'a:x', subject: 'a:x', seq: 99 }] },
-      /^1 stored and never/,
-    ],
+    ['one stored twice', { stored: [...stored, { ...AGAIN, key: 'a:3' }] }, /^1 stored twice.*a:3/],
+    ['one stored and never sent', { stored: [...stored, AGAIN] }, /^1 stored and never/],
     ['one handled and never sent', { calls: [...calls, call('a:x', 30_000)] }, /^1 handled and never sent/],
     ['workers that are not done', { isDrained: false }, /not done in time/],
     [
       'slow answers, where fast ones are promised',
-      { promises: { errors: 'none', p999Ms: 3 } },
+      { promises: { errors: 'none', p999Ms: 3, order: 'counted' } },
       /p99\.9 of the answers 4 ms/,
+    ],
+    [
+      'a stream that gets late what the spool held, where soon is promised',
+      {
+        promises: { errors: 'none', storedWithinMs: 5_000, order: 'counted' },
+        stored: stored.map((one) => (one.key === 'a:9' ? { ...one, storedAtMs: TO + 5_001 } : one)),
+      },
+      /^5001 ms until all was in the stream, 5000 promised$/,
     ],
   ] as const)('is broken by %s', (_fault, planted, reason) => {
     expect(reasons(planted as Partial<DrillEvidence>).broken).toContainEqual(expect.stringMatching(reason));
@@ -95,9 +103,53 @@ describe('a drill', () => {
       { injections: [{ ...INJECTED, fromMs: 40_000, toMs: 50_000 }] },
       'broker killed: Intercom sent nothing meanwhile',
     ],
+    [
+      'it left slower than the promise is about',
+      { promises: { errors: 'none', ratePerSecond: 2, order: 'counted' } },
+      '1 notifications a second left, not 2',
+    ],
     ['the errors seen are not those that Intercom counted', { countedErrors: 2 }, '0 errors seen, Intercom counted 2'],
   ] as const)('shows nothing when %s', (_why, planted, reason) => {
     expect(reasons(planted as Partial<DrillEvidence>).hollow).toContain(reason);
+  });
+});
+
+describe('the order', () => {
+  const { stored, calls } = evidence();
+  /** All of one conversation: a call every second, 30 ms long. */
+  const ofOne = stored.map((one) => ({ ...one, subject: 'conversation/1' }));
+  const at = (key: string, beginMs: number) =>
+    calls.map((one) => (one.idempotencyKey === `${key}:support` ? call(key, beginMs) : one));
+  const promised = (order: 'kept' | 'counted', planted: Partial<DrillEvidence>) =>
+    judgeDrill(evidence({ stored: ofOne, promises: { errors: 'none', order }, ...planted }));
+
+  it('is kept by calls one after another', () => {
+    expect(promised('kept', {}).broken).toEqual([]);
+  });
+
+  it.each([
+    ['two that are swapped', { calls: at('a:3', 9_500) }, [/^1 called before an earlier one .*: a:4$/]],
+    [
+      'two at the same time',
+      { calls: at('a:3', 9_005) },
+      [/^1 called before an earlier one .*: a:4$/, /^1 called while another .*: a:4$/],
+    ],
+    [
+      'one that two workers call at the same time',
+      { calls: [...calls, call('a:3', 8_020)] },
+      [/^1 called while another/],
+    ],
+  ] as const)('is broken by %s, where it is promised', (_fault, planted, reasons) => {
+    const { broken } = promised('kept', planted);
+    expect(broken.filter((reason) => reason.includes('called'))).toEqual(
+      reasons.map((reason) => expect.stringMatching(reason)),
+    );
+  });
+
+  it('is counted, and breaks nothing, where it is not', () => {
+    const { broken, stream } = promised('counted', { calls: at('a:3', 9_005) });
+    expect(broken).toEqual([]);
+    expect(stream).toMatchObject({ reordered: ['a:4'], overlapping: ['a:4'] });
   });
 });
 
@@ -107,7 +159,7 @@ describe('errors of a killed ingress', () => {
     const { sent: all } = evidence();
     const failing = all.map((one) => (keys.includes(one.key) ? failed(one.key, one.sentAtMs) : one));
     return {
-      promises: { errors: 'in-flight' } as const,
+      promises: { errors: 'in-flight', order: 'counted' } as const,
       injections: [{ ...INJECTED, killed }],
       sent: failing,
       countedErrors: keys.length,
@@ -134,33 +186,4 @@ it('excuses a repeated call by a worker that was killed', () => {
   const atMs = 5_000 + 10 + 5;
   const again = { calls: [...calls, call('a:0', 17_000)], injections: [{ ...INJECTED, fromMs: atMs, killed }] };
   expect(judgeDrill(evidence(again))).toMatchObject({ broken: [], handled: { repeatedCalls: 1 } });
-});
-
-describe('the drain', () => {
-  it('ends when the last is handled of what was sent before the end of the fault', () => {
-    const { calls } = evidence();
-    const late = calls.map((one) => (one.idempotencyKey === 'a:9:support' ? call('a:9', TO + 700) : one));
-    expect(judgeDrill(evidence({ calls: late })).drainMs).toBe(730);
-  });
-
-  it('does not count what was sent after, nor what Intercom had to send again after', () => {
-    const { sent: all, calls } = evidence();
-    const late = calls.map((one) =>
-      ['a:9:support', 'a:19:support'].includes(one.idempotencyKey)
-        ? { ...one, beginMs: TO + 9_000, endMs: TO + 9_001 }
-        : one,
-    );
-    const retried = all.map((one) =>
-      one.key === 'a:9'
-        ? {
-            ...one,
-            attempts: [
-              { atMs: 14_000, latencyMs: 90, status: 503 },
-              { atMs: TO + 2_000, latencyMs: 4, status: 200 },
-            ],
-          }
-        : one,
-    );
-    expect(judgeDrill(evidence({ calls: late, sent: retried, countedErrors: 1 })).drainMs).toBeLessThan(100);
-  });
 });

@@ -12,7 +12,12 @@ const sent = (key: string, overrides: Partial<Sent> = {}): Sent => ({
   attempts: [{ atMs: 0, latencyMs: 3, status: 200 }],
   ...overrides,
 });
-const stored = (key: string, seq: number, subject = 'conversation/7'): StoredNotification => ({ key, subject, seq });
+const stored = (key: string, seq: number, subject = 'conversation/7'): StoredNotification => ({
+  key,
+  subject,
+  seq,
+  storedAtMs: seq,
+});
 const call = (key: string, beginMs: number, endMs: number | null = beginMs + 10): Call => ({
   pod: 'pod-0',
   idempotencyKey: `${key}:support`,
@@ -39,6 +44,7 @@ const CLEAN = {
   storedUninvited: [],
   handledNotStored: [],
   reordered: [],
+  overlapping: [],
 };
 
 describe('what was sent, answered, stored and handled', () => {
@@ -50,7 +56,11 @@ describe('what was sent, answered, stored and handled', () => {
     ['one dropped', { calls: ALL_CALLS.slice(0, 2) }, { lost: ['a:3:support'] }],
     ['one doubled', { calls: [...ALL_CALLS, call('a:2', 500)] }, { handledTwice: ['a:2:support'] }],
     ['two swapped', { calls: [call('a:1', 100), call('a:3', 200), call('a:2', 300)] }, { reordered: ['a:3'] }],
-    ['two at the same time', { calls: [call('a:1', 100), call('a:2', 105), call('a:3', 300)] }, { reordered: ['a:2'] }],
+    [
+      'two at the same time',
+      { calls: [call('a:1', 100), call('a:2', 105), call('a:3', 300)] },
+      { reordered: ['a:2'], overlapping: ['a:2'] },
+    ],
     [
       'one answered 200, neither stored nor handled',
       { stored: ALL_STORED.slice(0, 2), calls: ALL_CALLS.slice(0, 2) },
@@ -107,6 +117,23 @@ describe('the order', () => {
   it('is not broken by a topic that no handler gets', () => {
     const withUnknown = { sent: [sent('a:1'), sent('a:2', { kind: 'unknown' }), sent('a:3')] };
     expect(judged({ ...withUnknown, calls: [call('a:1', 100), call('a:3', 200)] })).toEqual(CLEAN);
+  });
+});
+
+describe('overlapping calls', () => {
+  it('are those of one subject at one time, of one notification or of two', () => {
+    const twice = [call('a:1', 100), call('a:1', 105), call('a:2', 200), call('a:3', 300)];
+    expect(judged({ calls: twice })).toMatchObject({ overlapping: ['a:1'], reordered: [] });
+    const inside = [call('a:1', 100, 400), call('a:2', 200), call('a:3', 300)];
+    expect(judged({ calls: inside }).overlapping).toEqual(['a:2', 'a:3']);
+  });
+
+  it('are none where the subjects differ, where one ends as the next begins, or where the first died', () => {
+    const apart = KEYS.map((key, i) => stored(key, i + 1, `conversation/${i}`));
+    expect(judged({ stored: apart, calls: KEYS.map((key) => call(key, 100)) }).overlapping).toEqual([]);
+    const touching = [call('a:1', 100, 110), call('a:2', 110, 120), call('a:3', 120)];
+    expect(judged({ calls: touching }).overlapping).toEqual([]);
+    expect(judged({ calls: [call('a:1', 100, null), call('a:1', 105), call('a:2', 200)] }).overlapping).toEqual([]);
   });
 });
 
