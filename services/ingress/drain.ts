@@ -22,6 +22,8 @@ const TOO_LARGE = 10_054;
 
 export interface DrainDeps {
   readonly spool: Spool;
+  /** Called before each reading: gives up what has waited for too long. */
+  readonly expire: () => void;
   readonly onBrokerBack: () => void;
   readonly logger: Logger;
 }
@@ -40,6 +42,7 @@ export class Drain {
   readonly #ending = new AbortController();
   readonly #begun = Promise.withResolvers<void>();
   #broker: Broker | null = null;
+  #isConnected = false;
   #running: Promise<void> | null = null;
   #onWake = (): void => undefined;
 
@@ -51,6 +54,17 @@ export class Drain {
   connected(connection: NatsConnection): void {
     this.#broker = { js: jetstream(connection), groups: new GroupPublisher(connection, GROUP_MS) };
     this.#begun.resolve();
+    this.reconnected();
+  }
+
+  /** What is under way is in doubt at once, and nothing is begun until the connection is back. */
+  disconnected(): void {
+    this.#isConnected = false;
+    this.#broker?.groups.giveUp();
+  }
+
+  reconnected(): void {
+    this.#isConnected = true;
     this.wake();
   }
 
@@ -83,6 +97,11 @@ export class Drain {
     // Behind those that no stream takes.
     let afterSeq = 0;
     while (!this.#ending.signal.aborted) {
+      if (!this.#isConnected) {
+        await this.#untilWoken(RETRY_MS);
+        continue;
+      }
+      this.#deps.expire();
       const records = await this.#deps.spool.oldest(BATCH_RECORDS, afterSeq).catch((error: unknown) => {
         this.#deps.logger.error({ err: asError(error) }, 'spool cannot be read, trying again');
         return null;
@@ -123,7 +142,7 @@ export class Drain {
       this.#deps.spool.remove(group.map(({ seq }) => seq));
       return 'published';
     }
-    if (this.#ending.signal.aborted) return 'nothing';
+    if (this.#ending.signal.aborted || !this.#isConnected) return 'nothing';
     const result = await publishAlone(js, publishable(first), performance.now() + ALONE_MS);
     if (result.kind === 'durable') {
       this.#deps.spool.remove([first.seq]);

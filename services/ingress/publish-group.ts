@@ -19,10 +19,15 @@ export class GroupPublisher {
   readonly #connection: NatsConnection;
   readonly #inbox: ReplyInbox;
 
-  /** @param timeoutMs after so long without its PubAck, or 100 ms more, a group is in doubt */
+  /** @param timeoutMs after so long without its PubAck, or 25 ms more, a group is in doubt */
   constructor(connection: NatsConnection, timeoutMs: number) {
     this.#connection = connection;
     this.#inbox = new ReplyInbox(connection, timeoutMs);
+  }
+
+  /** The connection broke: no PubAck will come for what is under way. */
+  giveUp(): void {
+    this.#inbox.giveUp();
   }
 
   /** Calls back once. `in-doubt`: some may be stored, some not; to be published again under the same ids. Never throws. */

@@ -19,8 +19,11 @@ const TOTAL_MS = 4_500;
 /** Until a group is in doubt: an answer after 500 ms costs priority at Intercom, and the disk wants a part of it. */
 const HEDGE_MS = 250;
 
+/** Who has waited for so long for the group before cannot wait for one of its own within the hedge. */
+const LATE_MS = 100;
+
 interface Item extends Publishable {
-  readonly deadlineMs: number;
+  readonly atMs: number;
   readonly done: (result: PutResult) => void;
 }
 
@@ -38,8 +41,8 @@ export interface JetStreamStoreOptions {
 }
 
 /**
- * Publishes and waits for the PubAck; until a broker was reached everything goes to the refuge. What arrives in one turn of the event loop, or while a group is under way, goes as
- * one group: one write here, one PubAck from the broker.
+ * Publishes and waits for the PubAck; until a broker was reached everything goes to the refuge. What arrives in one turn
+ * of the event loop, or while a group is under way, goes as one group: one write here, one PubAck from the broker.
  *
  *     put ──▶ queue ──▶ group ──stored──▶ durable
  *      │                  └──in doubt──▶ refuge ──kept──▶ durable
@@ -66,6 +69,11 @@ export class JetStreamStore implements Store {
     this.#broker = { connection, js: jetstream(connection), groups: new GroupPublisher(connection, HEDGE_MS) };
   }
 
+  /** What is under way is in doubt at once. */
+  disconnected(): void {
+    this.#broker?.groups.giveUp();
+  }
+
   /** Of all that wait, with {@link WAITING_OVERHEAD_BYTES} for each. */
   get waitingBytes(): number {
     return this.#waitingBytes;
@@ -83,7 +91,7 @@ export class JetStreamStore implements Store {
   put(envelope: Envelope, body: VerifiedBody, done: (result: PutResult) => void): void {
     if (this.#waitingBytes + memoryOf(body) > LIMITS.maxWaitingBytes) return done(NO_ROOM);
     this.#waitingBytes += memoryOf(body);
-    const item = { envelope, body, deadlineMs: performance.now() + TOTAL_MS, done };
+    const item = { envelope, body, atMs: performance.now(), done };
     // What is not of the events stream is rare, and goes the way that needs no hedge.
     const broker = this.#broker;
     if (broker === null || envelope.stream !== 'events' || this.#refuge.takes(envelope)) return this.#keep(item);
@@ -107,6 +115,7 @@ export class JetStreamStore implements Store {
       switch (end) {
         case 'stored':
           for (const item of group) this.#settle(item, DURABLE);
+          this.#keepLate();
           if (this.#queue.length > 0) this.#scheduleFlush(broker);
           return;
         case 'in-doubt':
@@ -115,6 +124,15 @@ export class JetStreamStore implements Store {
           for (const item of [...group, ...this.#queue.splice(0)]) this.#keep(item);
       }
     });
+  }
+
+  /** The oldest first, and with each those behind it of the same key: {@link Refuge.takes} says so. */
+  #keepLate(): void {
+    const late = performance.now() - LATE_MS;
+    for (const item of this.#queue.splice(0)) {
+      if (item.atMs < late || this.#refuge.takes(item.envelope)) this.#keep(item);
+      else this.#queue.push(item);
+    }
   }
 
   #keep(item: Item): void {
@@ -130,7 +148,7 @@ export class JetStreamStore implements Store {
 
   async #publishAlone({ js }: Broker, item: Item): Promise<void> {
     this.#aloneBytes += item.body.length;
-    const result = await publishAlone(js, item, item.deadlineMs);
+    const result = await publishAlone(js, item, item.atMs + TOTAL_MS);
     this.#aloneBytes -= item.body.length;
     this.#settle(item, result);
   }

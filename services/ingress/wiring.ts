@@ -8,6 +8,7 @@ import type { IngressMetrics } from './metrics.ts';
 import { Refuge } from './refuge.ts';
 import type { SpoolEvent } from './spool/event.ts';
 import { Spool } from './spool/spool.ts';
+import { SpoolRetention } from './spool-retention.ts';
 import { JetStreamStore } from './store.ts';
 
 export interface SpoolConfig {
@@ -32,6 +33,8 @@ export async function openSpool({ folder, maxBytes }: SpoolConfig, logger: Logge
 export interface WiringDeps {
   readonly spool: Spool;
   readonly storage: IngressEnv['SPOOL_STORAGE'];
+  /** `retention.events` */
+  readonly retentionMs: number;
   readonly metrics: IngressMetrics;
   readonly logger: Logger;
 }
@@ -51,7 +54,19 @@ export function wire(deps: WiringDeps): Wired {
     onKept: () => drain.wake(),
     onRefused: (reason) => metrics.spoolRefused.inc({ reason }),
   });
-  const drain = new Drain({ spool, onBrokerBack: () => refuge.brokerIsBack(), logger });
+  const retention = new SpoolRetention({
+    spool,
+    retentionMs: deps.retentionMs,
+    nowMs: Date.now,
+    onExpired: (records) => metrics.spoolExpired.inc(records),
+    logger,
+  });
+  const drain = new Drain({
+    spool,
+    expire: () => retention.expire(),
+    onBrokerBack: () => refuge.brokerIsBack(),
+    logger,
+  });
   const store = new JetStreamStore({
     refuge,
     onGroup: (result) => metrics.publishGroups.inc({ result }),
@@ -59,14 +74,26 @@ export function wire(deps: WiringDeps): Wired {
   const connected = (connection: NatsConnection) => {
     store.connected(connection);
     drain.connected(connection);
+    void follow(connection, { store, drain });
   };
   const close = async () => {
     await drain.end();
+    await retention.end();
     sayWhatStays(deps);
     await spool.close();
   };
   const stops = [emptied(drain, deps.storage), { name: 'spool closed', deadlineMs: 10_000, run: close }];
   return { store, connected, stops };
+}
+
+/** Tells both when the connection breaks and when it is back: what was sent before gets no answer any more. */
+async function follow(connection: NatsConnection, parts: { store: JetStreamStore; drain: Drain }): Promise<void> {
+  for await (const { type } of connection.status()) {
+    if (type === 'disconnect') {
+      parts.store.disconnected();
+      parts.drain.disconnected();
+    } else if (type === 'reconnect') parts.drain.reconnected();
+  }
 }
 
 /** Publishes what the spool still holds, as far as that is worth waiting for. */

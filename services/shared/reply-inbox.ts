@@ -12,7 +12,7 @@ interface Waiting {
   readonly deadlineMs: number;
 }
 
-const SWEEP_MS = 100;
+const SWEEP_MS = 25;
 
 /**
  * One subscription for the replies to all publishes, and one timer for those that never come: the client's own request
@@ -44,6 +44,13 @@ export class ReplyInbox {
     this.#waiting.set(id, { awaiting, deadlineMs: performance.now() + this.#timeoutMs });
     this.#sweep ??= setInterval(() => this.#expire(), SWEEP_MS);
     return this.#root + id;
+  }
+
+  /** What is awaited now will not come: all time-outs at once. */
+  giveUp(): void {
+    const waiting = [...this.#waiting.values()];
+    this.#waiting.clear();
+    for (const { awaiting } of waiting) awaiting.onTimeout();
   }
 
   /** Nobody waits any more: neither replies nor time-outs come. */
