@@ -43,6 +43,14 @@ test-unit: setup ## Run the tests that need nothing
 test-integration: setup ## Run the tests with real servers on loopback
 	@$(RUN) test:integration -- $(ARGS)
 
+.PHONY: test-kube
+test-kube: setup ## Run the tests with a real Kubernetes API server; builds one, once, where none is found
+	@$(RUN) test:kube -- $(ARGS)
+
+.PHONY: test-apiserver
+test-apiserver: setup ## Start an empty Kubernetes API server, print its KUBECONFIG, and keep it up until Ctrl-C
+	@$(RUN) test-apiserver
+
 .PHONY: test-e2e
 test-e2e: setup ## Run the tests of a whole local installation
 	@$(RUN) test:e2e -- $(ARGS)
@@ -93,7 +101,7 @@ clean: ## Remove what tests and tools left behind; packages and the program cach
 ##@ Measure
 
 .PHONY: bench
-bench: bench-line bench-ingress bench-spool ## Run every bench
+bench: bench-line bench-ingress bench-worker bench-spool bench-engine ## Run every bench
 
 .PHONY: bench-line
 bench-line: setup ## Measure simulator to handler: latency, start, memory
@@ -103,6 +111,14 @@ bench-line: setup ## Measure simulator to handler: latency, start, memory
 bench-ingress: setup ## Measure the ingress beside a Go program of the same job (PROFILE=1 shows where its time goes)
 	@$(RUN) bench:ingress -- $(if $(PROFILE),--profile)
 
+.PHONY: bench-worker
+bench-worker: setup ## Measure the worker beside a Go program of the same job, and takeovers (PROFILE=1 shows where its time goes)
+	@$(RUN) bench:worker -- $(if $(PROFILE),--profile)
+
 .PHONY: bench-spool
 bench-spool: setup ## Measure the ingress's spool beside node:sqlite on the same disk: records a second, stalls
 	@$(RUN) bench:spool
+
+.PHONY: bench-engine
+bench-engine: setup ## Measure the operator's queue, and its copy of a cluster beside a real kube-apiserver
+	@$(RUN) bench:engine

@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** Three suites by what they need: nothing, real servers on loopback, a whole local installation. */
+/** Suites by what they need: nothing, real servers on loopback, a Kubernetes API server, a whole local installation. */
 export default defineConfig({
   test: {
     reporters: ['default'],
@@ -24,7 +24,19 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['test/integration/**/*.test.ts'],
+          exclude: ['test/integration/kube/**'],
           globalSetup: ['test/support/programs-setup.ts', 'test/support/image-setup.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'kube',
+          include: ['test/integration/kube/**/*.test.ts'],
+          // Builds etcd and kube-apiserver where they are not to be had otherwise: 10 minutes, once.
+          globalSetup: ['test/support/kube-setup.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { Program } from '#cli/programs/catalogue.ts';
+import { PROGRAMS, type Program } from '#cli/programs/catalogue.ts';
 import { explainMissing, findOrObtain } from '#cli/programs/resolve.ts';
 import { scratchFolder, script } from './fake.ts';
 
@@ -53,6 +53,41 @@ describe('findOrObtain', () => {
     await expect(find({ ...env, TOOL: path })).rejects.toThrow(message);
   });
 
+  it('takes what is in the folder that a variable names, and goes on where the folder lacks it', async () => {
+    const { root, bin, env } = await machine({ onPath: '2.15.0' });
+    const program: Program = { ...TOOL, folderVar: 'ASSETS' };
+    const look = () => findOrObtain(program, { env: { ...env, ASSETS: join(root, 'assets') }, onProgress: () => {} });
+    expect(await look()).toMatchObject({ path: join(bin, 'tool'), source: 'PATH' });
+    const path = await script(join(root, 'assets', 'tool'), says('2.14.1'));
+    expect(await look()).toEqual({ path, version: '2.14.1', source: 'environment' });
+    await script(path, says('2.13.0'));
+    await expect(look()).rejects.toThrow(/^ASSETS: .*assets\/tool is tool 2\.13\.0, older than 2\.14\.0$/);
+  });
+
+  it('builds a package of a module of ours, its version told by the linker', async () => {
+    const { root, bin, programs, env } = await machine();
+    const source = await script(join(root, 'tool'), says('2.15.2'));
+    await script(join(bin, 'go'), `echo "$PWD: $*" >> ${root}/go.log; cp ${source} "$5"`);
+    const program: Program = {
+      ...TOOL,
+      ways: [
+        {
+          kind: 'go-module',
+          folder: 'kubernetes',
+          package: 'example.com/cmd/tool',
+          version: '2.15.2',
+          variables: { 'example.com/version.text': 'v2.15.2' },
+          takes: 'a while',
+        },
+      ],
+    };
+    const found = await findOrObtain(program, { env, onProgress: () => {} });
+    expect(found).toEqual({ path: join(programs, 'tool-2.15.2', 'tool'), version: '2.15.2', source: 'go-module' });
+    expect(await readFile(join(root, 'go.log'), 'utf8')).toMatch(
+      /cli\/programs\/kubernetes: build -ldflags -s -w -X example\.com\/version\.text=v2\.15\.2 -o \S+\/tool example\.com\/cmd\/tool\n$/,
+    );
+  });
+
   it('takes PATH before its cache, and an empty variable for none', async () => {
     const { bin, env } = await machine({ onPath: '2.15.0', built: '2.15.2' });
     expect(await find({ ...env, TOOL: '' })).toEqual({ path: join(bin, 'tool'), version: '2.15.0', source: 'PATH' });
@@ -98,6 +133,19 @@ describe('findOrObtain', () => {
     const found = findOrObtain(TOOL, { env, onProgress: () => stop.abort(new Error('enough')), signal: stop.signal });
     await expect(found).rejects.toThrow('enough');
     expect(await readdir(programs)).toEqual([]);
+  });
+});
+
+describe('the Kubernetes programs', () => {
+  it('have the versions that their module pins', async () => {
+    const pinned = await readFile(new URL('../../../cli/programs/kubernetes/go.mod', import.meta.url), 'utf8');
+    const etcd = PROGRAMS.etcd.ways[0];
+    const apiserver = PROGRAMS['kube-apiserver'].ways[0];
+    expect(pinned).toMatch(new RegExp(`go\\.etcd\\.io/etcd/server/v3 v${etcd.version}\\s`));
+    expect(pinned).toMatch(new RegExp(`\tk8s\\.io/kubernetes v${apiserver.version}\\s`));
+    const [major, minor] = apiserver.version.split('.');
+    expect(apiserver.variables).toMatchObject({ 'k8s.io/component-base/version.gitMajor': major });
+    expect(apiserver.variables).toMatchObject({ 'k8s.io/component-base/version.gitMinor': minor });
   });
 });
 
