@@ -17,16 +17,24 @@ export async function ownConsumers(manager: JetStreamManager, stream: DesiredStr
   return own;
 }
 
+interface ConsumerWish {
+  readonly wanted: DesiredConsumer;
+  readonly before: readonly ConsumerInfo[];
+  /** Whether the stream was made a moment ago. */
+  readonly isNewStream: boolean;
+}
+
 /**
  * Brings one consumer about. One that takes the place of others of its handler, as where `orderBy` was changed, goes on
  * where they are: from the first message that one of them has not done with. What others of them have is skipped by its
- * claim.
+ * claim. In a stream that is as new as the consumer itself "from now on" is from its first message: publishers do not wait
+ * for consumers.
  * @param before consumers of the resource as they were before anything was changed
  */
 export function consumerTarget(
   manager: JetStreamManager,
   stream: string,
-  { wanted, before }: { wanted: DesiredConsumer; before: readonly ConsumerInfo[] },
+  { wanted, before, isNewStream }: ConsumerWish,
 ): Target {
   const name = wanted.durable_name;
   const info = async () => (await manager.consumers.info(stream, name)).config;
@@ -42,7 +50,7 @@ export function consumerTarget(
       );
       const added = await manager.consumers.add(stream, {
         ...config,
-        ...(await continuing(wanted, predecessors, nextSeq)),
+        ...(isNewStream ? fromBirth(wanted) : await continuing(wanted, predecessors, nextSeq)),
       });
       return shown(added.config, wanted);
     },
@@ -59,13 +67,17 @@ export function consumerTarget(
 
 /** What is as it has to be shows as it is wanted: where a consumer began depends on what there was when it was made. */
 function shown({ metadata = {}, ...config }: ConsumerConfig, wanted: DesiredConsumer): Config {
-  const isContinuation = Object.hasOwn(metadata, METADATA.continues);
   const since = wanted.metadata[METADATA.topicsSince] ?? '';
   return {
     ...config,
-    ...(isContinuation ? { deliver_policy: wanted.deliver_policy } : {}),
+    ...startShown(metadata, wanted),
     metadata: haveSameTopics(metadata, wanted.metadata) ? { ...metadata, [METADATA.topicsSince]: since } : metadata,
   };
+}
+
+function startShown({ [METADATA.continues]: continues }: Config, wanted: DesiredConsumer): Config {
+  if (continues === undefined) return {};
+  return { deliver_policy: continues === FROM_BIRTH ? DeliverPolicy.New : wanted.deliver_policy };
 }
 
 export const consumerObject = (name: string): string => `consumer ${name}`;
@@ -86,3 +98,15 @@ async function continuing(
     metadata: { ...metadata, ...since, [METADATA.continues]: String(from) },
   };
 }
+
+/** What a consumer remembers that began with its stream: it is one of {@link DeliverPolicy.New}. */
+const FROM_BIRTH = '0';
+
+const fromBirth = ({ deliver_policy, metadata }: DesiredConsumer): Partial<ConsumerConfig> =>
+  deliver_policy === DeliverPolicy.New
+    ? {
+        deliver_policy: DeliverPolicy.StartSequence,
+        opt_start_seq: 1,
+        metadata: { ...metadata, [METADATA.continues]: FROM_BIRTH },
+      }
+    : {};

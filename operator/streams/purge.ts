@@ -1,5 +1,4 @@
 import type { JetStreamManager, StreamInfo } from '@nats-io/jetstream';
-import type { Desired } from './desired.ts';
 import { type ConsumerReading, decideRoom, type RoomDecision } from './room.ts';
 
 export type RoomOutcome =
@@ -16,25 +15,29 @@ interface Mark {
   readonly atMs: number;
 }
 
-/** Makes room in events streams that are nearly full. To be asked every few seconds; remembers how far streams were. */
+/** Makes room in one events stream when it is nearly full. To be asked every few seconds; remembers how far the stream was. */
 export class RoomKeeper {
   readonly #manager: JetStreamManager;
+  readonly #stream: string;
   readonly #nowMs: () => number;
-  /** By stream: how far it was at least {@link SETTLING_MS} ago, and lately. */
-  readonly #marks = new Map<string, { readonly settled: Mark | null; readonly latest: Mark }>();
+  /** How far the stream was at least {@link SETTLING_MS} ago, and lately. */
+  #settled: Mark | null = null;
+  #latest: Mark | null = null;
 
-  constructor(manager: JetStreamManager, nowMs: () => number) {
+  constructor(manager: JetStreamManager, stream: string, nowMs: () => number) {
     this.#manager = manager;
+    this.#stream = stream;
     this.#nowMs = nowMs;
   }
 
   /**
    * Everything is read afresh, and from whoever leads.
-   * @throws what the client throws when a server that leads stream or consumer does not answer; then nothing was purged
+   * @param expected names of the consumers that must be there
+   * @throws what the client throws when a server that is asked does not answer; then nothing was purged, as far as we know
    */
-  async keep({ stream, of: wanted }: Desired['consumers']): Promise<RoomOutcome> {
-    const info = await this.#manager.streams.info(stream);
-    const settledSeq = this.#settledSeq(stream, info);
+  async keep(expected: readonly string[]): Promise<RoomOutcome> {
+    const info = await this.#manager.streams.info(this.#stream);
+    const settledSeq = this.#settledSeq(info);
     const { state, config } = info;
     const decision = decideRoom({
       stream: {
@@ -44,9 +47,10 @@ export class RoomKeeper {
         bytes: state.bytes,
         maxMessages: config.max_msgs,
         maxBytes: config.max_bytes,
+        consumers: state.consumer_count,
       },
-      consumers: await this.#consumers(stream),
-      expected: wanted.map(({ durable_name }) => durable_name),
+      consumers: await this.#consumers(),
+      expected,
       settledSeq,
     });
     switch (decision.kind) {
@@ -55,43 +59,32 @@ export class RoomKeeper {
         return decision;
       case 'purge': {
         const { belowSeq } = decision;
-        const { purged } = await this.#manager.streams.purge(stream, { seq: belowSeq });
+        const { purged } = await this.#manager.streams.purge(this.#stream, { seq: belowSeq });
         return { kind: 'purged', belowSeq, messages: purged };
       }
     }
   }
 
-  /** Of a stream that is gone. */
-  forget(stream: string): void {
-    this.#marks.delete(stream);
-  }
-
-  /** The names come from the cluster's own record; a list of infos would leave out those that nobody leads just now. */
-  async #consumers(stream: string): Promise<ConsumerReading[]> {
+  /** Each as the server says that leads it; one that nobody leads just now is left out. */
+  async #consumers(): Promise<ConsumerReading[]> {
     const readings: ConsumerReading[] = [];
-    for await (const name of this.#manager.consumers.names(stream)) {
-      const { ack_floor, num_pending, num_ack_pending } = await this.#manager.consumers.info(stream, name);
-      readings.push({
-        name,
-        ackFloorSeq: ack_floor.stream_seq,
-        pending: num_pending,
-        unacknowledged: num_ack_pending,
-      });
+    for await (const { name, ack_floor, num_pending, num_ack_pending } of this.#manager.consumers.list(this.#stream)) {
+      const ackFloorSeq = ack_floor.stream_seq;
+      readings.push({ name, ackFloorSeq, pending: num_pending, unacknowledged: num_ack_pending });
     }
     return readings;
   }
 
-  #settledSeq(stream: string, { created, state, cluster }: StreamInfo): number {
+  #settledSeq({ created, state, cluster }: StreamInfo): number {
     const now: Mark = { created, lastSeq: state.last_seq, atMs: this.#nowMs() };
-    const before = this.#marks.get(stream);
-    if (before === undefined || before.latest.created !== created) {
-      this.#marks.set(stream, { settled: null, latest: now });
-      return 0;
+    if (this.#latest === null || this.#latest.created !== created) {
+      this.#settled = null;
+      this.#latest = now;
+    } else if (now.atMs - this.#latest.atMs >= SETTLING_MS) {
+      this.#settled = this.#latest;
+      this.#latest = now;
     }
-    const isOld = now.atMs - before.latest.atMs >= SETTLING_MS;
-    const { settled, latest } = isOld ? { settled: before.latest, latest: now } : before;
-    this.#marks.set(stream, { settled, latest });
-    const isInStep = cluster?.replicas?.every(({ current, offline }) => current && offline !== true) ?? true;
-    return isInStep && settled !== null ? Math.min(settled.lastSeq, state.last_seq) : 0;
+    const isInStep = cluster?.replicas?.every(({ current, offline }) => current && !offline) ?? true;
+    return isInStep ? Math.min(this.#settled?.lastSeq ?? 0, state.last_seq) : 0;
   }
 }

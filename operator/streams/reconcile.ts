@@ -50,7 +50,8 @@ export async function reconcileStreams(desired: Desired, connection: NatsConnect
   const own = desired.streams.find(({ name }) => name === stream);
   if (own !== undefined && !done.refused.includes(streamObject(stream))) {
     const before = await ownConsumers(manager, own);
-    for (const wanted of consumers) await bring(consumerTarget(manager, stream, { wanted, before }));
+    const isNewStream = done.created.includes(streamObject(stream));
+    for (const wanted of consumers) await bring(consumerTarget(manager, stream, { wanted, before, isNewStream }));
     // Those that others were to take the place of stay until these are there.
     const isMissing = consumers.some(({ durable_name }) => done.refused.includes(consumerObject(durable_name)));
     const wanted = new Set(consumers.map(({ durable_name }) => durable_name));

@@ -6,6 +6,8 @@ export interface StreamReading {
   readonly bytes: number;
   readonly maxMessages: number;
   readonly maxBytes: number;
+  /** How many it has. */
+  readonly consumers: number;
 }
 
 /** Where a consumer is, read after the stream. */
@@ -46,6 +48,8 @@ export function decideRoom({ stream, consumers, expected, settledSeq }: Reading)
   if (usedShare(stream) < FULL_SHARE) return { kind: 'nothing' };
   const missing = expected.filter((name) => consumers.every((consumer) => consumer.name !== name));
   if (missing.length > 0) return full(`consumer ${missing.join(', ')} is missing`);
+  if (consumers.length < stream.consumers)
+    return full(`only ${consumers.length} of ${stream.consumers} consumers answer`);
   const [slowest] = consumers.toSorted((a, b) => neededFrom(a, settledSeq) - neededFrom(b, settledSeq));
   if (slowest === undefined) return full('nobody consumes it');
   const belowSeq = Math.min(neededFrom(slowest, settledSeq), stream.lastSeq + 1);

@@ -35,7 +35,7 @@ const connecting = required(connectNats({ urls: config.NATS_URL, name: `ingress 
 const spool = await required(openSpool({ folder: config.SPOOL_DIR, maxBytes: config.SPOOL_MAX_BYTES }, logger), logger);
 
 const metrics = createIngressMetrics(registry, () => spool.stats());
-const { store, connected, stops } = wire({ spool, storage: config.SPOOL_STORAGE, metrics, logger });
+const { store, connected, stops } = wire(config, { spool, metrics, logger });
 const uplink = new Uplink(connecting, connected, logger);
 const { server, ...inFlight } = createIngressServer({
   webhook: config.WEBHOOK_TOKEN,

@@ -7,6 +7,7 @@ export interface IngressMetrics {
   readonly answerSeconds: Histogram;
   readonly publishGroups: Counter<'result'>;
   readonly spoolRefused: Counter<'reason'>;
+  readonly spoolExpired: Counter;
   readonly unavailable: Counter<'reason'>;
   readonly connectionsRefused: Counter;
   readonly lastPing: Gauge;
@@ -53,6 +54,11 @@ export function createIngressMetrics(registry: Registry, spool: () => SpoolStats
       name: 'intercom_ingress_spool_refused_total',
       help: 'Notifications that the spool did not take, by reason; what the broker does not take either is answered 503.',
       labelNames: ['reason'],
+      registers,
+    }),
+    spoolExpired: new Counter({
+      name: 'intercom_ingress_spool_expired_total',
+      help: 'Notifications that waited in the spool for longer than retention.events, and are lost.',
       registers,
     }),
     lastPing: new Gauge({

@@ -32,12 +32,11 @@ export async function openSpool({ folder, maxBytes }: SpoolConfig, logger: Logge
 
 export interface WiringDeps {
   readonly spool: Spool;
-  readonly storage: IngressEnv['SPOOL_STORAGE'];
-  /** `retention.events` */
-  readonly retentionMs: number;
   readonly metrics: IngressMetrics;
   readonly logger: Logger;
 }
+
+type SpoolSettings = Pick<IngressEnv, 'SPOOL_STORAGE' | 'EVENTS_RETENTION_MS'>;
 
 export interface Wired {
   readonly store: JetStreamStore;
@@ -47,8 +46,7 @@ export interface Wired {
 }
 
 /** Constructs what makes notifications durable, and how it ends. */
-export function wire(deps: WiringDeps): Wired {
-  const { spool, metrics, logger } = deps;
+export function wire(config: SpoolSettings, { spool, metrics, logger }: WiringDeps): Wired {
   const refuge = new Refuge({
     spool,
     onKept: () => drain.wake(),
@@ -56,7 +54,7 @@ export function wire(deps: WiringDeps): Wired {
   });
   const retention = new SpoolRetention({
     spool,
-    retentionMs: deps.retentionMs,
+    retentionMs: config.EVENTS_RETENTION_MS,
     nowMs: Date.now,
     onExpired: (records) => metrics.spoolExpired.inc(records),
     logger,
@@ -78,11 +76,11 @@ export function wire(deps: WiringDeps): Wired {
   };
   const close = async () => {
     await drain.end();
-    await retention.end();
-    sayWhatStays(deps);
+    retention.end();
+    sayWhatStays(spool, config.SPOOL_STORAGE, logger);
     await spool.close();
   };
-  const stops = [emptied(drain, deps.storage), { name: 'spool closed', deadlineMs: 10_000, run: close }];
+  const stops = [emptied(drain, config.SPOOL_STORAGE), { name: 'spool closed', deadlineMs: 10_000, run: close }];
   return { store, connected, stops };
 }
 
@@ -97,7 +95,7 @@ async function follow(connection: NatsConnection, parts: { store: JetStreamStore
 }
 
 /** Publishes what the spool still holds, as far as that is worth waiting for. */
-function emptied(drain: Drain, storage: WiringDeps['storage']): Stop {
+function emptied(drain: Drain, storage: SpoolSettings['SPOOL_STORAGE']): Stop {
   const name = 'spool drained';
   switch (storage) {
     case 'Ephemeral':
@@ -110,7 +108,7 @@ function emptied(drain: Drain, storage: WiringDeps['storage']): Stop {
   }
 }
 
-function sayWhatStays({ spool, storage, logger }: WiringDeps): void {
+function sayWhatStays(spool: Spool, storage: SpoolSettings['SPOOL_STORAGE'], logger: Logger): void {
   const { records, bytes } = spool.stats();
   if (records === 0) return;
   switch (storage) {

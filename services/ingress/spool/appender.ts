@@ -90,6 +90,16 @@ export class Appender {
     files.prepare().catch((thrown: unknown) => onEvent({ kind: 'failed', task: 'prepare', error: asError(thrown) }));
   }
 
+  /** Gives back the segment that was written to, where nothing waits for it: what comes begins another. */
+  async rest(): Promise<void> {
+    if (this.isIdle && this.#active !== null && this.#active.index.end > 0) await this.#seal();
+  }
+
+  /** Nothing waits to be written. */
+  get isIdle(): boolean {
+    return this.#committing === null;
+  }
+
   /** Writes what waits, and refuses what comes. */
   async close(): Promise<void> {
     this.#isClosed = true;

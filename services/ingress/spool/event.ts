@@ -11,4 +11,4 @@ export type SpoolEvent =
 
 export type OnSpoolEvent = (event: SpoolEvent) => void;
 
-export type BackgroundTask = 'checkpoint' | 'prepare' | 'retire';
+export type BackgroundTask = 'checkpoint' | 'prepare' | 'retire' | 'wipe';

@@ -64,6 +64,18 @@ export class Holdings {
     this.segments.splice(this.segments.indexOf(segment), 1);
   }
 
+  /** Those at the beginning that were appended before then, in order. */
+  appendedBefore(atMs: number): number[] {
+    const found: number[] = [];
+    for (;;) {
+      const batch = this.batch({ afterSeq: found.at(-1) ?? 0, maxRecords: 1_000, maxBytes: Number.POSITIVE_INFINITY });
+      const entries = batch?.entries ?? [];
+      const younger = entries.findIndex(({ appendedAtMs }) => appendedAtMs >= atMs);
+      for (const { seq } of younger === -1 ? entries : entries.slice(0, younger)) found.push(seq);
+      if (younger !== -1 || entries.length === 0) return found;
+    }
+  }
+
   /** When the oldest that is held was appended; null where nothing is held. */
   get oldestAtMs(): number | null {
     return this.batch({ afterSeq: 0, maxRecords: 1, maxBytes: 0 })?.entries[0]?.appendedAtMs ?? null;

@@ -1,5 +1,6 @@
-import { open, readdir, rename, stat, unlink } from 'node:fs/promises';
+import { readdir, rename, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fill, overwrite } from './fill.ts';
 import { syncFolder } from './folder.ts';
 import { Serial } from './serial.ts';
 
@@ -7,6 +8,8 @@ export interface SegmentFile {
   readonly path: string;
   readonly firstSeq: number;
   readonly byteLength: number;
+  /** So many at its beginning are not known to be zeros. */
+  readonly dirtyBytes: number;
 }
 
 export interface FileLimits {
@@ -16,10 +19,7 @@ export interface FileLimits {
   readonly segmentBytes: number;
 }
 
-interface Spare {
-  readonly path: string;
-  readonly byteLength: number;
-}
+type Spare = Omit<SegmentFile, 'firstSeq'>;
 
 /** What a folder holds at the start. */
 export interface Opening {
@@ -30,7 +30,6 @@ export interface Opening {
   readonly nextSeq: number;
 }
 
-const FILL = Buffer.alloc(1024 * 1024);
 const NAME = /^(\d{16})(?:-\d{16})?\.(segment|spare)$/;
 const digits = (seq: number): string => String(seq).padStart(16, '0');
 
@@ -44,7 +43,8 @@ const digits = (seq: number): string => String(seq).padStart(16, '0');
  *                                     └──────────── its records are all gone ──────────┘   (one that failed is deleted)
  *
  * A file that is used again still holds its old records. Their sequences are below that of its name, so that they are
- * never taken for new ones, even where everything but the spare is lost.
+ * never taken for new ones, even where everything but the spare is lost. While nothing waits they are overwritten, and the
+ * name begins with 0 then: what was published or given up is not to be read in a file for ever.
  */
 export class SegmentFiles {
   readonly #folder: string;
@@ -52,6 +52,7 @@ export class SegmentFiles {
   readonly #serial = new Serial();
   readonly #spares: Spare[] = [];
   #bytes = 0;
+  #blanking: Promise<void> = Promise.resolve();
 
   private constructor(folder: string, limits: FileLimits) {
     this.#folder = folder;
@@ -71,10 +72,12 @@ export class SegmentFiles {
       if (seq === undefined) continue;
       const { size } = await stat(path);
       files.#bytes += size;
-      (kind === 'segment' ? segments : spares).push({ path, firstSeq: Number(seq), byteLength: size });
+      const file = { path, firstSeq: Number(seq), byteLength: size };
+      if (kind === 'segment') segments.push({ ...file, dirtyBytes: size });
+      else spares.push({ ...file, dirtyBytes: file.firstSeq === 0 ? 0 : size });
     }
-    for (const { path, firstSeq, byteLength } of spares) {
-      if (await files.#adopt(path, byteLength)) nextSeq = Math.max(nextSeq, firstSeq);
+    for (const { firstSeq, ...spare } of spares) {
+      if (await files.#adopt(spare)) nextSeq = Math.max(nextSeq, firstSeq);
     }
     return { files, segments, nextSeq };
   }
@@ -98,7 +101,7 @@ export class SegmentFiles {
         for (const either of [spare.path, path]) await unlink(either).catch(() => undefined);
         throw error;
       }
-      return { path, firstSeq, byteLength: spare.byteLength };
+      return { ...spare, path, firstSeq };
     });
   }
 
@@ -115,12 +118,12 @@ export class SegmentFiles {
    * Takes back a segment that nobody needs; the caller has closed it.
    * @param nextSeq above every sequence in it; null where it must not be written again
    */
-  giveBack({ path, firstSeq, byteLength }: SegmentFile, nextSeq: number | null): Promise<void> {
+  giveBack({ path, firstSeq, byteLength, dirtyBytes }: SegmentFile, nextSeq: number | null): Promise<void> {
     return this.#serial.run(async () => {
       if (nextSeq !== null && this.#isWanted(byteLength)) {
-        const spare = { path: join(this.#folder, `${digits(nextSeq)}-${digits(firstSeq)}.spare`), byteLength };
-        await rename(path, spare.path);
-        this.#spares.push(spare);
+        const spare = join(this.#folder, `${digits(nextSeq)}-${digits(firstSeq)}.spare`);
+        await rename(path, spare);
+        this.#spares.push({ path: spare, byteLength, dirtyBytes });
       } else {
         await unlink(path);
         this.#bytes -= byteLength;
@@ -129,19 +132,61 @@ export class SegmentFiles {
     });
   }
 
-  /** Waits for what is under way. */
-  close(): Promise<void> {
-    return this.#serial.run(async () => undefined);
+  /**
+   * Overwrites what spares hold of records that are gone, one after the other, as long as `goesOn` says so. Meanwhile the
+   * others can be taken. Not to be called again before it has ended.
+   * @throws Error of the file system
+   */
+  async blank(goesOn: () => boolean): Promise<void> {
+    this.#blanking = this.#blankAll(goesOn);
+    await this.#blanking;
   }
 
-  async #adopt(path: string, byteLength: number): Promise<boolean> {
-    if (this.#isWanted(byteLength)) {
-      this.#spares.push({ path, byteLength });
+  /** Waits for what is under way. */
+  async close(): Promise<void> {
+    await this.#blanking.catch(() => undefined);
+    await this.#serial.run(async () => undefined);
+  }
+
+  async #adopt(spare: Spare): Promise<boolean> {
+    if (this.#isWanted(spare.byteLength)) {
+      this.#spares.push(spare);
       return true;
     }
-    await unlink(path);
-    this.#bytes -= byteLength;
+    await unlink(spare.path);
+    this.#bytes -= spare.byteLength;
     return false;
+  }
+
+  async #blankAll(goesOn: () => boolean): Promise<void> {
+    for (;;) {
+      const spare = goesOn() ? this.#spares.find(({ dirtyBytes }) => dirtyBytes > 0) : undefined;
+      if (spare === undefined) return;
+      this.#spares.splice(this.#spares.indexOf(spare), 1);
+      try {
+        this.#spares.unshift(await this.#blankOne(spare, goesOn));
+      } catch (error) {
+        await unlink(spare.path).catch(() => undefined);
+        this.#bytes -= spare.byteLength;
+        throw error;
+      }
+    }
+  }
+
+  async #blankOne(spare: Spare, goesOn: () => boolean): Promise<Spare> {
+    if (!(await overwrite(spare.path, spare.dirtyBytes, goesOn))) return spare;
+    const path = this.#blankPath();
+    await rename(spare.path, path);
+    return { path, byteLength: spare.byteLength, dirtyBytes: 0 };
+  }
+
+  /** A name that no spare has. */
+  #blankPath(): string {
+    const taken = new Set(this.#spares.map(({ path }) => path));
+    for (let i = 0; ; i += 1) {
+      const path = join(this.#folder, `${digits(0)}-${digits(i)}.spare`);
+      if (!taken.has(path)) return path;
+    }
   }
 
   #isWanted(byteLength: number): boolean {
@@ -161,19 +206,6 @@ export class SegmentFiles {
       throw error;
     }
     this.#bytes += byteLength;
-    return { path, byteLength };
-  }
-}
-
-async function fill(path: string, byteLength: number): Promise<void> {
-  const handle = await open(path, 'wx');
-  try {
-    for (let offset = 0; offset < byteLength; ) {
-      const { bytesWritten } = await handle.write(FILL, 0, Math.min(FILL.length, byteLength - offset), offset);
-      offset += bytesWritten;
-    }
-    await handle.sync();
-  } finally {
-    await handle.close();
+    return { path, byteLength, dirtyBytes: 0 };
   }
 }

@@ -11,7 +11,7 @@ import type { AppendResult } from './refusal.ts';
 import type { Segment } from './segment.ts';
 import { SegmentFiles } from './segment-files.ts';
 import { Serial } from './serial.ts';
-import { setAside } from './set-aside.ts';
+import { forgetSetAside, setAside } from './set-aside.ts';
 
 const SEGMENT_BYTES = 16 * 1024 * 1024;
 /** Bodies that one reading brings into memory. */
@@ -149,6 +149,32 @@ export class Spool {
     this.#checkpointDue ??= setTimeout(() => this.#checkpoint(), CHECKPOINT_DELAY_MS).unref();
   }
 
+  /**
+   * Gives up what was appended before then, as far as that is the oldest: it is as good as removed.
+   * @returns how many records that were
+   */
+  expire(beforeMs: number): number {
+    const seqs = this.#holdings.appendedBefore(beforeMs);
+    this.remove(seqs);
+    return seqs.length;
+  }
+
+  /**
+   * Removes from the disk what is not held any more: what was set aside before then; and, while nothing is held, the bytes
+   * of all records that were. Never rejects.
+   */
+  async wipe(beforeMs: number): Promise<void> {
+    await this.#background('wipe', () => forgetSetAside(this.#folder, beforeMs));
+    const isIdle = () => this.#appender.isIdle && this.#holdings.records === 0 && this.#closing === null;
+    if (!isIdle()) return;
+    await this.#appender.rest();
+    try {
+      await this.#files.blank(isIdle);
+    } catch (thrown) {
+      this.#onEvent({ kind: 'failed', task: 'wipe', error: asError(thrown) });
+    }
+  }
+
   /** Whether a record of the key waits or is held. Now and then true of one that is not; never false of one that is. */
   holds(key: string): boolean {
     return this.#holdings.keys.has(key);
@@ -211,7 +237,8 @@ export class Spool {
     if (!segment.isSealed || segment.held > 0 || !this.#holdings.segments.includes(segment)) return;
     this.#holdings.drop(segment);
     await segment.close();
-    await this.#files.giveBack(segment.file, segment.isTrusted ? this.#appender.nextSeq : null);
+    const dirtyBytes = Math.max(segment.file.dirtyBytes, segment.index.end);
+    await this.#files.giveBack({ ...segment.file, dirtyBytes }, segment.isTrusted ? this.#appender.nextSeq : null);
   }
 
   #checkpoint(): void {

@@ -9,6 +9,7 @@ import { temporaryFolder } from '#test/support/child.ts';
 
 const SILENT = pino({ level: 'silent' });
 const SPOOL_BYTES = 64 * 1024 * 1024;
+const SETTINGS = { SPOOL_STORAGE: 'Ephemeral', EVENTS_RETENTION_MS: 3_600_000 } as const;
 
 export interface OpenStore {
   readonly store: JetStreamStore;
@@ -23,7 +24,7 @@ export interface OpenStore {
 export async function openStore(connection: NatsConnection): Promise<OpenStore> {
   const spool = await openSpool({ folder: temporaryFolder('spool'), maxBytes: SPOOL_BYTES }, SILENT);
   const metrics = createIngressMetrics(new Registry(), () => spool.stats());
-  const { store, connected, stops } = wire({ spool, storage: 'Ephemeral', metrics, logger: SILENT });
+  const { store, connected, stops } = wire(SETTINGS, { spool, metrics, logger: SILENT });
   connected(connection);
   return {
     store,

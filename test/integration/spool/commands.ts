@@ -83,6 +83,15 @@ class Drain implements Command {
   }
 }
 
+class Wipe implements Command {
+  check = (): boolean => true;
+  toString = (): string => 'wipe';
+  async run(model: Model, real: Real): Promise<void> {
+    await real.spool.wipe(0);
+    await agree(model, real);
+  }
+}
+
 class Restart implements Command {
   check = (): boolean => true;
   toString = (): string => 'restart';
@@ -151,6 +160,7 @@ export const commands = fc.commands(
     fc.integer({ min: 1, max: 30 }).map((count) => new Append(count)),
     fc.array(fc.nat(), { minLength: 1, maxLength: 10 }).map((places) => new Remove(places)),
     fc.constant(new Drain()),
+    fc.constant(new Wipe()),
     fc.constant(new Restart()),
     fc.tuple(tail, fc.option(fc.nat())).map(([bytes, damaged]) => new Crash(bytes, damaged)),
   ],
