@@ -20,7 +20,7 @@ const TOTAL_MS = 4_500;
 const HEDGE_MS = 250;
 
 /** Who has waited for so long for the group before cannot wait for one of its own within the hedge. */
-const LATE_MS = 100;
+const LATE_MS = 150;
 
 interface Item extends Publishable {
   readonly atMs: number;
