@@ -31,17 +31,27 @@ export function podOf({ pods }: Local, container: string): Pod {
   return found;
 }
 
+/** The pod of the worker of this handler. */
+export function workerOf({ pods }: Local, handler: string): Pod {
+  const found = pods.find((pod) => containerOf(pod).env['HANDLER'] === handler);
+  if (found === undefined) throw new Error(`no worker of handler ${handler}`);
+  return found;
+}
+
 /** Our ingress, or what was started in its place, by the path that it was told. */
 export const candidate = (name: string, pod: Pod): Candidate => {
   const { env, ports } = containerOf(pod);
   return { name, url: `http://127.0.0.1:${ports['webhook']}${env['WEBHOOK_PATH']}`, pod };
 };
 
-/** The pod of our ingress with another program in it, on ports of its own; environment and secrets are the same. */
-export async function inItsPlace(ingress: Pod, name: string, argv: readonly string[]): Promise<LocalPod> {
-  const container = containerOf(ingress);
-  const ports = { webhook: await freePort(), inner: await freePort() };
-  const probe = { port: ports.inner, path: '/readyz' };
-  const env = { ...container.env, PORT: String(ports.webhook), INNER_PORT: String(ports.inner) };
-  return { ...ingress.plan, name, containers: [{ ...container, argv, env, ports, startup: probe, readiness: probe }] };
+/** A pod of ours with another program in it, on ports of its own; environment and secrets are the same. */
+export async function inItsPlace(pod: Pod, name: string, argv: readonly string[]): Promise<LocalPod> {
+  const container = containerOf(pod);
+  const inner = await freePort();
+  const webhook = 'webhook' in container.ports ? await freePort() : null;
+  const ports = { inner, ...(webhook === null ? {} : { webhook }) };
+  const portEnv = { INNER_PORT: String(inner), ...(webhook === null ? {} : { PORT: String(webhook) }) };
+  const env = { ...container.env, ...portEnv, POD_NAME: name };
+  const probe = { port: inner, path: '/readyz' };
+  return { ...pod.plan, name, containers: [{ ...container, argv, env, ports, startup: probe, readiness: probe }] };
 }

@@ -10,7 +10,9 @@ const BUILD_TIMEOUT_MS = 5 * 60_000;
 
 const SOURCES = {
   load: fileURLToPath(new URL('./load/', import.meta.url)),
+  handler: fileURLToPath(new URL('./handler/', import.meta.url)),
   'go-peer': fileURLToPath(new URL('./peers/go/', import.meta.url)),
+  'go-worker': fileURLToPath(new URL('./peers/go/worker/', import.meta.url)),
 } as const;
 
 export interface BuildOptions {

@@ -1,5 +1,5 @@
 import { type Candidate, pidOf } from './candidate.ts';
-import { note } from './figure.ts';
+import { note, type Series } from './figure.ts';
 import { type Bench, type Measured, measure, type Sending } from './measure.ts';
 import { peakMegabytesOf } from './process-cost.ts';
 
@@ -25,9 +25,6 @@ export interface Rounds {
   /** How long each candidate is measured in each round, after its warm-up. */
   readonly seconds: number;
 }
-
-/** A figure with the value of each round, and the unit that they are in. */
-export type Series = Readonly<Record<string, { readonly values: readonly number[]; readonly unit: string }>>;
 
 /** Each candidate in turn, round after round, so that whatever else the machine does meets them all. */
 export async function compare(candidates: Candidates, rounds: Rounds, bench: Bench): Promise<Series> {

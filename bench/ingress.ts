@@ -1,15 +1,15 @@
-import { setMaxListeners } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { readManifests } from '#cli/local/manifests.ts';
 import { type Local, up } from '#cli/local/up.ts';
 import { STREAMS, webhookToken } from '#shared/contract.ts';
 import { candidate, inItsPlace, podOf } from './candidate.ts';
-import { median, note, printFigure } from './figure.ts';
+import { median, note, printFigure, printSeries } from './figure.ts';
 import { goProgram } from './go-build.ts';
 import { compare, latencyAt, type Rounds } from './ingress-compare.ts';
 import { profileIngress } from './ingress-profile.ts';
 import { assertSameJob, type Bench } from './measure.ts';
+import { interruption, positive, runToEnd } from './run.ts';
 import { Storage } from './storage.ts';
 
 /**
@@ -22,17 +22,10 @@ import { Storage } from './storage.ts';
 const FILE = fileURLToPath(new URL('./ingress.yaml', import.meta.url));
 const DEADLINE_MS = 10 * 60_000;
 
-const interrupted = new AbortController();
-const signal = AbortSignal.any([AbortSignal.timeout(DEADLINE_MS), interrupted.signal]);
-setMaxListeners(0, signal);
-for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-  process.on(name, () => {
-    if (interrupted.signal.aborted) process.exit(130);
-    interrupted.abort(new Error('interrupted'));
-  });
-}
+const interrupting = interruption(DEADLINE_MS);
+const { signal } = interrupting;
 
-await new Command('bench:ingress')
+const running = new Command('bench:ingress')
   .description('CPU, rate and latency of the ingress, beside a Go program that does the same job')
   .option('--profile', 'print where the time of the ingress goes, and measure nothing', false)
   .option('--rounds <count>', 'how often each is measured', positive, 5)
@@ -40,15 +33,8 @@ await new Command('bench:ingress')
   .action((options: { profile: boolean; rounds: number; seconds: number }) =>
     run(options.profile, { count: options.rounds, seconds: options.seconds }),
   )
-  .parseAsync()
-  .catch((thrown: unknown) => {
-    // Whatever waits when it is aborted says no more than that.
-    const error: unknown = signal.aborted ? signal.reason : thrown;
-    process.stderr.write(`error: ${error instanceof Error ? error.message : String(error)}\n`);
-    process.exitCode = 1;
-  });
-// See the end of cli/main.ts.
-process.exit();
+  .parseAsync();
+await runToEnd(running, interrupting);
 
 async function run(isProfile: boolean, rounds: Rounds): Promise<void> {
   if (process.platform !== 'linux') throw new Error('this bench reads /proc, which Linux alone has');
@@ -62,7 +48,7 @@ async function run(isProfile: boolean, rounds: Rounds): Promise<void> {
     env: process.env,
     signal,
     onProgress: note,
-    events: { onLine: () => undefined, onExit: (pod, _, how) => interrupted.abort(new Error(`${pod} ended: ${how}`)) },
+    events: { onLine: () => undefined, onExit: (pod, _, how) => interrupting.end(new Error(`${pod} ended: ${how}`)) },
   });
   try {
     // What is stored shall stay, and the cores are for the ingress.
@@ -103,17 +89,7 @@ async function compareWithGo(peer: string, { local, rounds, bench }: Comparison)
   };
   await assertSameJob(Object.values(candidates), bench);
   const series = await compare(candidates, rounds, bench);
-  for (const [name, { values, unit }] of Object.entries(series)) {
-    const sorted = values.toSorted((a, b) => a - b);
-    note(`${name}: ${[sorted.at(0), median(values), sorted.at(-1)].map((value) => value?.toFixed(2)).join(' / ')}`);
-    printFigure(name, median(values), unit);
-  }
+  printSeries(series);
   const halfRate = Math.round(median(series['ingress_max_rps']?.values ?? []) / 2);
   printFigure('ingress_p999_half_ms', await latencyAt(halfRate, candidates.ours, bench), 'ms');
-}
-
-function positive(text: string): number {
-  const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError('must be a whole number from 1');
-  return value;
 }

@@ -4,19 +4,22 @@ import { text } from 'node:stream/consumers';
 import * as z from 'zod';
 import notification from './notification.json' with { type: 'json' };
 
-/** Where the loader puts an id of its own into each request. */
-const ID = '00000000-0000-4000-8000-000000000000';
+/** Where each notification has an id of its own. */
+export const ID = '00000000-0000-4000-8000-000000000000';
 const CONVERSATIONS = 64;
 
+export const conversationId = (conversation: number): string => String(215_470_000_000 + conversation);
+
 /**
- * Bodies of as many conversations, 2.7 KB each: a customer's reply with the fields of real ones, in the order of real
- * ones, so that the id comes behind the item. Kept as a file, for the figures of two versions to be comparable.
+ * The body for one conversation, 2.7 KB: a customer's reply with the fields of real ones, in the order of real ones, so
+ * that the id comes behind the item. Kept as a file, for the figures of two versions to be comparable.
  */
-export const BODIES: readonly string[] = Array.from({ length: CONVERSATIONS }, (_, i) =>
+export const bodyOf = (conversation: number): string =>
   JSON.stringify(notification)
-    .replaceAll('CONVERSATION', String(215_470_000_000 + i))
-    .replaceAll('CONTACT', String(i).padStart(24, '6')),
-);
+    .replaceAll('CONVERSATION', conversationId(conversation))
+    .replaceAll('CONTACT', String(conversation).padStart(24, '6'));
+
+export const BODIES: readonly string[] = Array.from({ length: CONVERSATIONS }, (_, i) => bodyOf(i));
 
 export interface Load {
   readonly url: string;

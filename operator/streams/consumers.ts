@@ -4,7 +4,7 @@ import type { Target } from './converge.ts';
 import type { DesiredConsumer, DesiredStream } from './desired.ts';
 import { type Config, hasSameOwner } from './differences.ts';
 import { orNull } from './not-found.ts';
-import { haveSameTopics, withNewTopics } from './topics-since.ts';
+import { knowsTopics, withNewTopics } from './topics-since.ts';
 
 const FIXED = new Set(['deliver_policy', 'ack_policy', 'replay_policy']);
 
@@ -38,7 +38,7 @@ export function consumerTarget(
 ): Target {
   const name = wanted.durable_name;
   const info = async () => (await manager.consumers.info(stream, name)).config;
-  const nextSeq = async () => (await manager.streams.info(stream)).state.last_seq + 1;
+  const serverMs = async () => serverTimeMs(await manager.streams.info(stream));
   return {
     object: consumerObject(name),
     wanted: { ...wanted },
@@ -50,7 +50,7 @@ export function consumerTarget(
       );
       const added = await manager.consumers.add(stream, {
         ...config,
-        ...(isNewStream ? fromBirth(wanted) : await continuing(wanted, predecessors, nextSeq)),
+        ...(isNewStream ? fromBirth(wanted) : await continuing(wanted, predecessors, serverMs)),
       });
       return shown(added.config, wanted);
     },
@@ -58,7 +58,7 @@ export function consumerTarget(
       // Where it begins cannot be changed; what was remembered with it stays.
       const { deliver_policy: _, ...changeable } = config;
       const { metadata: remembered = {} } = await info();
-      const since = withNewTopics(wanted.metadata, remembered, await nextSeq());
+      const since = withNewTopics(wanted.metadata, remembered, await serverMs());
       const metadata = { ...remembered, ...wanted.metadata, ...since };
       return shown((await manager.consumers.update(stream, name, { ...changeable, metadata })).config, wanted);
     },
@@ -71,7 +71,7 @@ function shown({ metadata = {}, ...config }: ConsumerConfig, wanted: DesiredCons
   return {
     ...config,
     ...startShown(metadata, wanted),
-    metadata: haveSameTopics(metadata, wanted.metadata) ? { ...metadata, [METADATA.topicsSince]: since } : metadata,
+    metadata: knowsTopics(metadata, wanted.metadata) ? { ...metadata, [METADATA.topicsSince]: since } : metadata,
   };
 }
 
@@ -86,18 +86,28 @@ export const consumerObject = (name: string): string => `consumer ${name}`;
 async function continuing(
   { metadata }: DesiredConsumer,
   predecessors: readonly ConsumerInfo[],
-  nextSeq: () => Promise<number>,
+  serverMs: () => Promise<number>,
 ): Promise<Partial<ConsumerConfig>> {
   const [first] = predecessors;
   if (first === undefined) return {};
   const from = Math.min(...predecessors.map(({ ack_floor }) => ack_floor.stream_seq)) + 1;
-  const since = withNewTopics(metadata, first.config.metadata ?? {}, await nextSeq());
+  const since = withNewTopics(metadata, first.config.metadata ?? {}, await serverMs());
   return {
     deliver_policy: DeliverPolicy.StartSequence,
     opt_start_seq: from,
     metadata: { ...metadata, ...since, [METADATA.continues]: String(from) },
   };
 }
+
+/** By the clock of the stream's leader, which answers and also says when each message was stored. */
+function serverTimeMs(info: object): number {
+  const ms = 'ts' in info ? Date.parse(String(info.ts)) : Number.NaN;
+  return Number.isNaN(ms) ? Date.now() : ms;
+}
+
+/** Whether it goes on from a place that the stream has not reached: that was in a stream before this one. */
+export const hasOutlivedItsStream = ({ config }: ConsumerInfo, lastSeq: number): boolean =>
+  Number(config.metadata?.[METADATA.continues] ?? 0) > lastSeq + 1;
 
 /** What a consumer remembers that began with its stream: it is one of {@link DeliverPolicy.New}. */
 const FROM_BIRTH = '0';

@@ -71,6 +71,9 @@ const SHARED_MAX_CONSUMERS = 5_000;
 /** What one blocked conversation may pile up before its handler gets nothing more. */
 const MAX_ACK_PENDING = 10_000;
 
+/** Without order what waits for a retry waits at the server, some 100 bytes each, and blocks nobody until there are so many. */
+const MAX_RETRIES_PENDING = 100_000;
+
 export function desiredStreams(webhook: IntercomWebhook, facts: StreamFacts): Desired {
   const token = webhookToken(webhook.metadata.namespace, webhook.metadata.name);
   const owner = ownerOf(webhook, facts);
@@ -194,6 +197,7 @@ function consumersOf(
             SUBJECTS.redrivenTo(token, handler.name),
           ],
           ack_wait: nanos(ACK_WAIT_MS),
+          max_ack_pending: MAX_RETRIES_PENDING,
         },
       ];
     case 'Subject':
@@ -211,14 +215,14 @@ function consumersOf(
 
 /**
  * An ordered consumer serves one worker at a time. Nothing comes again by time: a worker that takes over has all sent
- * again that is not acknowledged. A pin that nobody pulls with ends later than a request for messages, 2 s, or it would
- * wander while there is nothing to do.
+ * again that is not acknowledged. Nor does a pin end by time: only requests for messages would renew it, and a worker
+ * whose calls take long makes none. Who takes over ends it.
  */
 const PINNED = {
   ack_wait: nanos(24 * 3_600_000),
   priority_policy: 'pinned_client',
   priority_groups: [PIN_GROUP],
-  priority_timeout: nanos(5_000),
+  priority_timeout: nanos(24 * 3_600_000),
 } satisfies Partial<ConsumerConfig>;
 
 const DELIVER_FROM = { Now: DeliverPolicy.New, Earliest: DeliverPolicy.All } as const;

@@ -1,6 +1,6 @@
 import { type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
-import { consumerObject, consumerTarget, ownConsumers } from './consumers.ts';
+import { consumerObject, consumerTarget, hasOutlivedItsStream, ownConsumers } from './consumers.ts';
 import { converge, type Refusal, type Step, type Target } from './converge.ts';
 import type { Desired, DesiredStream } from './desired.ts';
 import type { Config } from './differences.ts';
@@ -49,9 +49,16 @@ export async function reconcileStreams(desired: Desired, connection: NatsConnect
   // Without a stream of ours there are no consumers to make or to remove.
   const own = desired.streams.find(({ name }) => name === stream);
   if (own !== undefined && !done.refused.includes(streamObject(stream))) {
-    const before = await ownConsumers(manager, own);
-    const isNewStream = done.created.includes(streamObject(stream));
-    for (const wanted of consumers) await bring(consumerTarget(manager, stream, { wanted, before, isNewStream }));
+    const all = await ownConsumers(manager, own);
+    const { last_seq } = (await manager.streams.info(stream)).state;
+    // Their stream has lost what it held, and its sequences begin again: so do they.
+    const outlived = new Set(all.filter((info) => hasOutlivedItsStream(info, last_seq)).map(({ name }) => name));
+    for (const name of outlived) await manager.consumers.delete(stream, name);
+    const before = all.filter(({ name }) => !outlived.has(name));
+    for (const wanted of consumers) {
+      const isNewStream = done.created.includes(streamObject(stream)) || outlived.has(wanted.durable_name);
+      await bring(consumerTarget(manager, stream, { wanted, before, isNewStream }));
+    }
     // Those that others were to take the place of stay until these are there.
     const isMissing = consumers.some(({ durable_name }) => done.refused.includes(consumerObject(durable_name)));
     const wanted = new Set(consumers.map(({ durable_name }) => durable_name));

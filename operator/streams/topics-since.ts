@@ -17,15 +17,17 @@ const encoded = (since: Since): Record<string, string> => ({
 export const fromTheStart = (topics: readonly string[]): Record<string, string> =>
   encoded(Object.fromEntries(topics.map((topic) => [topic, 0])));
 
-/** Whether both know the same topics; from where on is another matter. */
-export function haveSameTopics(a: Metadata, b: Metadata): boolean {
-  const topics = (metadata: Metadata) => Object.keys(sinceOf(metadata)).toSorted().join('\n');
-  return topics(a) === topics(b);
+/** Whether all topics that are wanted are known; since when is another matter. */
+export function knowsTopics(metadata: Metadata, wanted: Metadata): boolean {
+  const known = sinceOf(metadata);
+  return Object.keys(sinceOf(wanted)).every((topic) => Object.hasOwn(known, topic));
 }
 
-/** The topics that are wanted, those that were there before from where they were, the others from `nextSeq` on. Pure. */
-export function withNewTopics(wanted: Metadata, before: Metadata, nextSeq: number): Record<string, string> {
-  const known = sinceOf(before);
-  const since = Object.keys(sinceOf(wanted)).map((topic) => [topic, known[topic] ?? nextSeq]);
-  return encoded(Object.fromEntries(since));
+/**
+ * Those that were known keep their time, also where they are not wanted any more: what is unfinished of a topic that was
+ * gone by mistake is still wanted when it is back. The others begin at `nowMs`. Pure.
+ */
+export function withNewTopics(wanted: Metadata, before: Metadata, nowMs: number): Record<string, string> {
+  const since = Object.keys(sinceOf(wanted)).map((topic) => [topic, nowMs]);
+  return encoded({ ...Object.fromEntries(since), ...sinceOf(before) });
 }

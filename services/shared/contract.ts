@@ -236,8 +236,9 @@ export const METADATA = {
 } as const;
 
 /**
- * From which sequence on a consumer brings a topic, by topic. One that is declared later begins then: to take over an
- * ordered consumer has all sent again that lies above its ack floor, and that may be a week back.
+ * Since when a consumer brings a topic, by topic, in ms since 1970 by the clock of the server. One that is declared later
+ * begins then: to take over an ordered consumer has all sent again that lies above its ack floor, and that may be a week
+ * back. Not by sequence: those begin again where a stream is made anew.
  */
 export const TopicsSince = json(z.record(z.string().max(512), z.int().min(0)));
 

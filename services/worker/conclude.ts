@@ -4,7 +4,7 @@ import { asError, type Logger } from '#shared/logger.ts';
 import { dedupId } from '#shared/notification.ts';
 import type { Claim } from './claims/port.ts';
 import type { DeadLetter, DeadLetters } from './dead-letter.ts';
-import type { EffectStore } from './effect-store.ts';
+import { type EffectStore, EffectsRefused } from './effect-store.ts';
 import type { Message } from './message.ts';
 import type { WorkerMetrics } from './metrics.ts';
 import type { RetryPolicy, Settlement } from './settle.ts';
@@ -44,14 +44,16 @@ export async function conclude(conclusion: Conclusion, deps: ConcludeDeps): Prom
       const { effects } = settlement;
       if (effects.length > 0) {
         const asked = { headers: message.headers, id: dedupId(stored), effects };
-        await untilWritten('effects', () => deps.effects.put(asked), deps);
+        const put = () => deps.effects.put(asked).catch(refusedOrThrow);
+        if ((await untilWritten('effects', put, deps)) === 'refused') return await waitForRoom(conclusion, deps);
       }
       return (await untilWritten('claims', () => claim.finish('handled'), deps)) ? OVER : LOST;
     }
     case 'retry': {
-      const notBeforeMs = nowMs + settlement.delayMs;
-      const kept = await claim.retryLater({ countsAttempt: settlement.countsAttempt, notBeforeMs });
-      return kept ? later(settlement.delayMs, 'retry') : LOST;
+      const { countsAttempt, delayMs } = settlement;
+      const postponement = { countsAttempt, notBeforeMs: nowMs + delayMs, delayMs };
+      const kept = await untilWritten('claims', () => claim.retryLater(postponement), deps);
+      return kept ? later(delayMs, 'retry') : LOST;
     }
     case 'dead': {
       const { countsAttempt } = settlement;
@@ -59,11 +61,29 @@ export async function conclude(conclusion: Conclusion, deps: ConcludeDeps): Prom
         return (await untilWritten('claims', () => claim.finish('dead'), deps)) ? OVER : LOST;
       }
       // The handler will be asked again before the next try: seldom, for it has said what it has to say.
-      const { maxBackoffMs } = deps.policy;
-      const kept = await claim.retryLater({ countsAttempt, notBeforeMs: nowMs + maxBackoffMs });
-      return kept ? later(maxBackoffMs, 'retry') : LOST;
+      const { maxBackoffMs: delayMs } = deps.policy;
+      const kept = await claim.retryLater({ countsAttempt, notBeforeMs: nowMs + delayMs, delayMs });
+      return kept ? later(delayMs, 'retry') : LOST;
     }
   }
+}
+
+/**
+ * A full stream is emptied by people, or in weeks: meanwhile others are to have the place. The handler is called again, and
+ * what it asks for then is stored.
+ */
+async function waitForRoom({ claim, nowMs, message }: Conclusion, deps: ConcludeDeps): Promise<Worked> {
+  deps.metrics.storeTrouble.inc({ store: 'effects' });
+  deps.logger.error({ seq: message.seq }, 'no room for the effects of an answer: its handler is called again later');
+  const { maxBackoffMs: delayMs } = deps.policy;
+  const postponement = { countsAttempt: false, notBeforeMs: nowMs + delayMs, delayMs };
+  const kept = await untilWritten('claims', () => claim.retryLater(postponement), deps);
+  return kept ? later(delayMs, 'retry') : LOST;
+}
+
+function refusedOrThrow(error: unknown): 'refused' {
+  if (error instanceof EffectsRefused) return 'refused';
+  throw error;
 }
 
 function letterOf(

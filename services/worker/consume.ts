@@ -51,6 +51,7 @@ async function pullUntilEnd(deps: ConsumeDeps, gate: TopicGate, signal: AbortSig
   gate.read((await manager.consumers.info(stream, consumer)).config.metadata);
   deps.onState('');
   const ended = Promise.withResolvers<string>();
+  let awayUntilMs = 0;
   const pull = new Pull({
     connection,
     stream,
@@ -60,7 +61,7 @@ async function pullUntilEnd(deps: ConsumeDeps, gate: TopicGate, signal: AbortSig
       const verdict = signal.aborted ? 'unknown' : gate.judge(message);
       switch (verdict) {
         case 'wanted':
-          void slots.run(() => workOff(message, deps)).finally(topUp);
+          void slots.run(() => workOff(message)).finally(topUp);
           break;
         case 'too-early':
           message.ack();
@@ -92,19 +93,20 @@ async function pullUntilEnd(deps: ConsumeDeps, gate: TopicGate, signal: AbortSig
       if (pull.requested === 0) ended.resolve('asked to end');
       return;
     }
-    // While the handler is not to be had, what there is stays where it is.
-    if (deps.pauseMs() > 0) return;
+    // While handler or claims are not to be had, what there is stays where it is.
+    if (deps.pauseMs() > 0 || performance.now() < awayUntilMs) return;
     const lacking = slots.free - pull.requested;
     if (lacking > 0 && (pull.requested === 0 || lacking >= slots.size / 4)) pull.ask(lacking);
   }
-}
 
-async function workOff(message: Message, { work }: ConsumeDeps): Promise<void> {
-  const worked = await work(message);
-  switch (worked.kind) {
-    case 'over':
-      return message.ack();
-    case 'later':
-      return message.nak(worked.delayMs);
+  async function workOff(message: Message): Promise<void> {
+    const worked = await deps.work(message);
+    switch (worked.kind) {
+      case 'over':
+        return message.ack();
+      case 'later':
+        if (worked.because === 'store-away') awayUntilMs = performance.now() + worked.delayMs;
+        return message.nak(worked.delayMs);
+    }
   }
 }

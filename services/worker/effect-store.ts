@@ -23,6 +23,11 @@ export interface AskedFor {
   readonly effects: readonly Effect[];
 }
 
+/** The broker has answered, and not stored them. */
+export class EffectsRefused extends Error {
+  override readonly name = 'EffectsRefused';
+}
+
 const TIMEOUT_MS = 2_000;
 
 /** `stream store failed`: a full subject, but also a full stream. */
@@ -46,7 +51,8 @@ export class EffectStore {
 
   /**
    * Resolves when effects of this notification are durable: these, or those of an answer before.
-   * @throws Error when the broker does not confirm it within 2 s, or has no room; to be called again with the same
+   * @throws EffectsRefused when the broker has no room for them, or takes them for another reason not
+   * @throws Error when the broker does not confirm it within 2 s; to be called again with the same
    */
   async put(asked: AskedFor): Promise<'stored' | 'stored-before'> {
     const { webhook, handler } = this.#target;
@@ -57,7 +63,7 @@ export class EffectStore {
     const ack = await this.#publish(asked, subjects);
     if (ack.kind === 'stored') return 'stored';
     if (ack.kind === 'refused' && ack.code === STORE_FAILED && (await this.#isThere(first))) return 'stored-before';
-    throw new Error(`effects could not be stored: ${ack.kind === 'refused' ? ack.reason : 'the batch was not ended'}`);
+    throw new EffectsRefused(ack.kind === 'refused' ? ack.reason : 'the batch was not ended');
   }
 
   /** Nobody waits for all but the last, whose answer is that of the batch. */

@@ -21,7 +21,7 @@ const MASKS: readonly (readonly [RegExp, string])[] = [
   [/[^\s@<>(),;:"]{0,64}(?:@|%40|&#0{0,5}64;|&#x0{0,5}40;)[^\s@<>(),;:"]{1,255}/giu, '[e-mail]'],
   [/\b(bearer|basic)\s+[^\s"',;]{4,}/gi, '$1 [secret]'],
   [
-    /\b([\w-]{0,32}(?:password|passwd|secret|token|api[_-]?key|credential)s?)["']?\s{0,3}[:=]\s{0,3}["']?[^\s"',;&]+/gi,
+    /\b([\w-]{0,32}(?:passw(?:or)?d|passphrase|pwd|secret|token|api[_-]?key|credential|cookie|authorization|signature|sig)s?)["']?\s{0,3}[:=]\s{0,3}(?:\{[^}]{0,200}|"[^"]{0,200}|'[^']{0,200}|(?!(?:bearer|basic)\b)[^\s"',;&]{1,200}(?: [^\s"',;&]{1,200})?)/gi,
     '$1=[secret]',
   ],
   // Base64, by its length and all three kinds of characters: shorter ones cannot be told from a path.

@@ -18,11 +18,13 @@ export class TopicGate {
   }
 
   /** `unknown`: declared after the metadata was read, so it has to be read again; at most once for each topic. */
-  judge({ headers, seq }: Pick<Message, 'headers' | 'seq'>): 'wanted' | 'too-early' | 'unknown' {
+  judge({ headers, storedAtMs }: Pick<Message, 'headers' | 'storedAtMs'>): 'wanted' | 'too-early' | 'unknown' {
+    // Somebody asked for it, whatever is declared now.
+    if (headers?.has(HEADERS.redrive)) return 'wanted';
     const topic = decodeHeader(headers?.get(HEADERS.topic) ?? '');
     const since = this.#since.get(topic);
-    if (since !== undefined) return seq >= since ? 'wanted' : 'too-early';
-    // Messages redriven or sent again may be of a topic that was declared once.
+    if (since !== undefined) return storedAtMs >= since ? 'wanted' : 'too-early';
+    // It may be of a topic that was declared once.
     if (topic === '' || this.#asked.has(topic) || this.#asked.size >= MAX_ASKED) return 'wanted';
     this.#asked.add(topic);
     return 'unknown';

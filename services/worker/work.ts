@@ -45,7 +45,7 @@ export async function work(message: Message, deps: WorkDeps): Promise<Worked> {
       { seq: message.seq, err: asError(error) },
       'message waits, its claim could not be read or written',
     );
-    return later(STORE_AWAY_DELAY_MS, 'trouble');
+    return later(STORE_AWAY_DELAY_MS, 'store-away');
   }
 }
 

@@ -2,10 +2,10 @@
 export type Worked =
   /** Handled, skipped or durably given up: it can be acknowledged. */
   | { readonly kind: 'over' }
-  /** To be tried again. `held`: another works on it, and may be done any moment. */
+  /** To be tried again. `held`: another works on it, and may be done any moment. `store-away`: so will all others be. */
   | { readonly kind: 'later'; readonly delayMs: number; readonly because: Because };
 
-type Because = 'retry' | 'held' | 'trouble';
+type Because = 'retry' | 'held' | 'store-away' | 'trouble';
 
 export const OVER: Worked = { kind: 'over' };
 

@@ -36,7 +36,7 @@ export interface Claim {
   renew(): Promise<boolean>;
   /** Ends it for good. */
   finish(outcome: Outcome): Promise<boolean>;
-  /** Ends it until `notBeforeMs` (since the epoch), counting an attempt or a miss. */
+  /** Ends it until `notBeforeMs` (since the epoch), which is `delayMs` from now, counting an attempt or a miss. */
   retryLater(postponement: Postponement): Promise<boolean>;
   /** Ends it as if it had never been claimed; for a shutdown before the call has begun. */
   release(): Promise<boolean>;

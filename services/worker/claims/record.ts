@@ -23,8 +23,8 @@ const Outcome = z.enum(['handled', 'dead']);
 
 const ClaimRecord = z.discriminatedUnion('state', [
   z.object({ ...common, state: z.literal('claimed'), leaseMs: count }),
-  /** Nobody may claim before `notBefore`, in ms since the epoch. */
-  z.object({ ...common, state: z.literal('waiting'), notBefore: count }),
+  /** Nobody may claim before `notBefore`, in ms since the epoch, or before `delayMs` have passed: see {@link waitMs}. */
+  z.object({ ...common, state: z.literal('waiting'), notBefore: count, delayMs: count.optional() }),
   z.object({ ...common, state: z.literal('done'), outcome: Outcome }),
 ]);
 
@@ -35,7 +35,7 @@ const ClaimRecord = z.discriminatedUnion('state', [
  *                       │  ▲  ▲
  *            retryLater │  │  └─ take, once the lease has run out: crashes + 1
  *            or release ▼  │
- *                     waiting ──take, from notBefore on──▶ claimed
+ *                     waiting ──take, when it is due──▶ claimed
  *
  * A lease begins with the last write and ends `leaseMs` later by the clock of the store, the only one that all
  * claimants share. Writing the record again renews it.
@@ -65,7 +65,7 @@ export function decide(record: ClaimRecord | null, ageMs: number, claimant: Clai
     case 'done':
       return { kind: 'done', outcome: record.outcome };
     case 'waiting': {
-      const retryInMs = record.notBefore - claimant.nowMs;
+      const retryInMs = waitMs(record, ageMs, claimant.nowMs);
       return retryInMs > 0 ? { kind: 'waiting', retryInMs } : take(record, claimant);
     }
     case 'claimed': {
@@ -74,6 +74,24 @@ export function decide(record: ClaimRecord | null, ageMs: number, claimant: Clai
       return take({ ...record, crashes: record.crashes + 1 }, claimant);
     }
   }
+}
+
+type WaitingRecord = Extract<ClaimRecord, { state: 'waiting' }>;
+
+/**
+ * A time to come is told by a clock that may be an hour ahead of the one it is compared with: that of another worker, or
+ * the same one before it was set. So the wait lasts no longer by the clock of the store than it was to be.
+ */
+const waitMs = (record: WaitingRecord, ageMs: number, nowMs: number): number =>
+  isFarOff(record, nowMs) ? Math.ceil((record.delayMs ?? Infinity) - ageMs) : record.notBefore - nowMs;
+
+const isFarOff = ({ notBefore, delayMs = Infinity }: WaitingRecord, nowMs: number): boolean =>
+  notBefore - nowMs > delayMs;
+
+/** Whether {@link decide} goes by the age of the record. Pure. */
+export function needsAge(record: ClaimRecord | null, nowMs: number): boolean {
+  if (record === null) return false;
+  return record.state === 'claimed' || (record.state === 'waiting' && isFarOff(record, nowMs));
 }
 
 type History = Pick<ClaimRecord, 'attempts' | 'misses' | 'crashes' | 'firstAt'>;
@@ -103,9 +121,14 @@ export interface Postponement {
   readonly countsAttempt: boolean;
   /** Ms since the epoch. */
   readonly notBeforeMs: number;
+  /** How far off that is. */
+  readonly delayMs: number;
 }
 
-export const postponed = (record: ClaimedRecord, { countsAttempt, notBeforeMs }: Postponement): ClaimRecord => ({
+export const postponed = (
+  record: ClaimedRecord,
+  { countsAttempt, notBeforeMs, delayMs }: Postponement,
+): ClaimRecord => ({
   v: VERSION,
   state: 'waiting',
   owner: record.owner,
@@ -113,6 +136,7 @@ export const postponed = (record: ClaimedRecord, { countsAttempt, notBeforeMs }:
   attempts: record.attempts + (countsAttempt ? 1 : 0),
   misses: record.misses + (countsAttempt ? 0 : 1),
   notBefore: Math.max(0, Math.round(notBeforeMs)),
+  delayMs: Math.max(0, Math.round(delayMs)),
 });
 
 /** As if it had never been claimed: free at once, nothing counted. */
@@ -122,6 +146,7 @@ export const released = (record: ClaimedRecord): ClaimRecord => ({
   owner: record.owner,
   ...historyOf(record),
   notBefore: 0,
+  delayMs: 0,
 });
 
 export const encodeRecord = (record: ClaimRecord): string => JSON.stringify(record);

@@ -1,6 +1,6 @@
 import { heldClaim } from './held-claim.ts';
 import { type Claim, type ClaimResult, ClaimStoreUnavailable, type Claims } from './port.ts';
-import { type ClaimRecord, decide, decodeRecord, encodeRecord } from './record.ts';
+import { type ClaimRecord, decide, decodeRecord, encodeRecord, needsAge } from './record.ts';
 import type { RecordStore, Stored, Written } from './record-store.ts';
 
 export interface ClaimsOptions {
@@ -64,8 +64,9 @@ export function storedClaims(store: RecordStore, { owner, leaseMs, nowMs }: Clai
         // A write of ours that was not answered, or whose answer was lost on the way.
         return await stillOurs(heldClaim({ store, key, record, revision: stored.revision }), 0);
       }
-      const ageMs = stored !== null && record?.state === 'claimed' ? await stored.ageMs() : 0;
-      const decision = decide(record, ageMs, { owner: claimant, nowMs: nowMs(), leaseMs });
+      const atMs = nowMs();
+      const ageMs = stored !== null && needsAge(record, atMs) ? await stored.ageMs() : 0;
+      const decision = decide(record, ageMs, { owner: claimant, nowMs: atMs, leaseMs });
       if (decision.kind !== 'take') return decision;
       const askedMs = nowMs();
       const recoveryMs = Math.ceil(RECOVERY_MS - store.reachableForMs());

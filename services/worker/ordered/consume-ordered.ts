@@ -49,7 +49,8 @@ export class OrderedConsumption {
       concurrency,
       pauseMs,
       work: (held) => this.#work(held),
-      after: (delayMs, callback) => void setTimeout(callback, delayMs),
+      // What is due later is looked at once an hour: Node's timers do not reach further than 25 days.
+      after: (delayMs, callback) => void setTimeout(callback, Math.min(delayMs, LONGEST_WAIT_MS)),
       onChange: () => this.#topUp(),
     });
     this.#heartbeats = new Heartbeats({
@@ -119,8 +120,7 @@ export class OrderedConsumption {
       },
       onMessage: (message) => {
         const { bytes: heldBytes } = this.#runner;
-        const isBusy = (key: string) => this.#runner.isBusy(key);
-        this.#runner.add(hold(message, { partition, generation, heldBytes, isBusy }));
+        this.#runner.add(hold(message, { partition, generation, heldBytes }));
       },
       room: (requested) => this.#room(requested),
       onState: (problem) => {
@@ -179,6 +179,7 @@ export class OrderedConsumption {
   }
 }
 
+const LONGEST_WAIT_MS = 3_600_000;
 const WATCH_MS = 10_000;
 const NEARLY_FULL = 0.8;
 /** Beside twice the concurrency: a request is worth it only for several. */

@@ -11,8 +11,8 @@ export interface HeldMessage extends Held {
   readonly isHollow: boolean;
 }
 
-/** Bodies that wait, all keys together: beyond it only those are kept that are the first of their key. */
-const MAX_WAITING_BYTES = 16 * 1024 * 1024;
+/** Bodies that are held, all keys together. */
+const MAX_HELD_BYTES = 16 * 1024 * 1024;
 const NO_BODY = new Uint8Array();
 
 export interface Place {
@@ -20,16 +20,17 @@ export interface Place {
   readonly generation: number;
   /** Bytes that are held already. */
   readonly heldBytes: number;
-  /** Whether another of its key is before it. */
-  readonly isBusy: (key: string) => boolean;
 }
 
-/** Pure. A key that was blocked for an hour may have thousands behind it: what they are is known, their bodies need not be here. */
-export function hold(message: Message, { partition, generation, heldBytes, isBusy }: Place): HeldMessage {
+/**
+ * Pure. Thousands may wait, behind one of their key or each for its retry: what they are is known, their bodies need not
+ * be here. A body that is kept is a copy: as it came it is a part of all that came with it, and would keep that.
+ */
+export function hold(message: Message, { partition, generation, heldBytes }: Place): HeldMessage {
   const key = message.headers?.get(HEADERS.key) ?? '';
-  const isHollow = isBusy(key) && heldBytes + message.data.length > MAX_WAITING_BYTES;
-  const held = isHollow ? { ...message, data: NO_BODY } : message;
-  const ack = () => message.ack();
+  const isHollow = heldBytes + message.data.length > MAX_HELD_BYTES;
+  const held = { ...message, data: isHollow ? NO_BODY : message.data.slice() };
+  const { ack } = message;
   return { key, partition, generation, bytes: held.data.length, message: held, isHollow, ack };
 }
 
@@ -45,5 +46,7 @@ export async function whole(
   if (!isHollow) return message;
   const { direct } = await jetstreamManager(connection, { checkAPI: false });
   const stored = await direct.getMessage(stream, { seq: message.seq });
-  return stored === null ? null : { ...message, data: stored.data };
+  // In a stream that was made anew the number is another's.
+  if (stored === null || stored.header.get(HEADERS.id) !== message.headers?.get(HEADERS.id)) return null;
+  return { ...message, data: stored.data };
 }

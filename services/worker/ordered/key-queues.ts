@@ -42,10 +42,6 @@ export class KeyQueues<T extends Queued> {
     return this.#bytes;
   }
 
-  has(key: string): boolean {
-    return this.#queues.has(key);
-  }
-
   add(key: string, item: T): void {
     this.#size += 1;
     this.#bytes += item.bytes;

@@ -38,6 +38,7 @@ export class Runner<T extends Held> {
   readonly #generations = new Map<number, number>();
   #running = 0;
   #isPaused = false;
+  #isResting = false;
   #idle = Promise.withResolvers<void>();
 
   constructor(options: RunnerOptions<T>) {
@@ -59,11 +60,6 @@ export class Runner<T extends Held> {
 
   get bytes(): number {
     return this.#queues.bytes;
-  }
-
-  /** Whether something of the key is held already, so that another would have to wait. */
-  isBusy(key: string): boolean {
-    return this.#queues.has(key);
   }
 
   /** From now on the partition's items are those of `generation`; nothing of an earlier one is begun any more. */
@@ -101,7 +97,7 @@ export class Runner<T extends Held> {
   }
 
   #pump(): void {
-    while (this.#running < this.#options.concurrency) {
+    while (this.#running < this.#options.concurrency && !this.#isResting) {
       if (this.#queues.ready === 0) return;
       const pauseMs = this.#options.pauseMs();
       if (pauseMs > 0) return this.#pause(pauseMs);
@@ -120,6 +116,16 @@ export class Runner<T extends Held> {
     });
   }
 
+  /** The others would fare as this one did. */
+  #rest(forMs: number): void {
+    if (this.#isResting) return;
+    this.#isResting = true;
+    this.#options.after(forMs, () => {
+      this.#isResting = false;
+      this.#pump();
+    });
+  }
+
   async #run(key: string, item: T): Promise<void> {
     this.#running += 1;
     const worked = await this.#options.work(item);
@@ -134,12 +140,13 @@ export class Runner<T extends Held> {
   #settle(key: string, item: T, worked: Worked): void {
     switch (worked.kind) {
       case 'over':
-        // Also of an earlier generation: the server takes it.
-        item.ack();
+        // Not where it was taken over meanwhile: it comes again, and its number may be another's in a stream made anew.
+        if (this.#isCurrent(item) || !this.#generations.has(item.partition)) item.ack();
         return this.#queues.done(key);
       case 'later': {
         // Whoever has the partition now has it too.
         if (!this.#isCurrent(item)) return this.#queues.done(key);
+        if (worked.because === 'store-away') this.#rest(worked.delayMs);
         const delayMs = worked.because === 'held' ? Math.min(worked.delayMs, HELD_RETRY_MS) : worked.delayMs;
         const wait = this.#queues.wait(key);
         this.#options.after(delayMs, () => {

@@ -56,7 +56,7 @@ export function claimsConformance(store: () => ClaimsUnderTest): void {
     const claim = await claimed(one, key);
     expect(await claim.finish(outcome)).toBe(true);
     for (const claims of [one, two]) expect(await claims.claim(key)).toEqual({ kind: 'done', outcome });
-    expect(await claim.retryLater({ countsAttempt: true, notBeforeMs: 0 })).toBe(false);
+    expect(await claim.retryLater({ countsAttempt: true, notBeforeMs: 0, delayMs: 0 })).toBe(false);
     expect(await claim.release()).toBe(false);
     expect(await claim.renew()).toBe(false);
     expect(await two.claim(key)).toEqual({ kind: 'done', outcome });
@@ -69,12 +69,12 @@ export function claimsConformance(store: () => ClaimsUnderTest): void {
     const key = freshKey();
     const first = await claimed(one, key);
     expect(first.record).toMatchObject({ attempts: 0, misses: 0, crashes: 0, firstAt: 1_000_000 });
-    expect(await first.retryLater({ countsAttempt: true, notBeforeMs: 1_005_000 })).toBe(true);
+    expect(await first.retryLater({ countsAttempt: true, notBeforeMs: 1_005_000, delayMs: 5_000 })).toBe(true);
     expect(await two.claim(key)).toEqual({ kind: 'waiting', retryInMs: 5_000 });
     nowMs = 1_005_000;
     const second = await claimed(two, key);
     expect(second.record).toMatchObject({ attempts: 1, misses: 0, crashes: 0, firstAt: 1_000_000 });
-    expect(await second.retryLater({ countsAttempt: false, notBeforeMs: nowMs })).toBe(true);
+    expect(await second.retryLater({ countsAttempt: false, notBeforeMs: nowMs, delayMs: 0 })).toBe(true);
     const third = await claimed(one, key);
     expect(third.record).toMatchObject({ attempts: 1, misses: 1, crashes: 0, firstAt: 1_000_000 });
     expect(await first.finish('handled')).toBe(false);
@@ -92,7 +92,7 @@ export function claimsConformance(store: () => ClaimsUnderTest): void {
     expect(taken.record).toMatchObject({ crashes: 1, attempts: 0 });
     expect(await old.renew()).toBe(false);
     expect(await old.finish('handled')).toBe(false);
-    expect(await old.retryLater({ countsAttempt: true, notBeforeMs: 0 })).toBe(false);
+    expect(await old.retryLater({ countsAttempt: true, notBeforeMs: 0, delayMs: 0 })).toBe(false);
     expect(await dead.claim(key)).toMatchObject({ kind: 'held' });
     expect(await taken.finish('handled')).toBe(true);
   });
@@ -151,7 +151,7 @@ export function claimsConformance(store: () => ClaimsUnderTest): void {
     const one = await store().open({ owner: 'one', leaseMs: LONG_MS });
     const two = await store().open({ owner: 'two', leaseMs: LONG_MS });
     const key = freshKey();
-    await (await claimed(one, key)).retryLater({ countsAttempt: true, notBeforeMs: 0 });
+    await (await claimed(one, key)).retryLater({ countsAttempt: true, notBeforeMs: 0, delayMs: 0 });
     const claim = await claimed(one, key);
     expect(await claim.release()).toBe(true);
     expect(await claim.finish('handled')).toBe(false);
@@ -167,7 +167,7 @@ export function claimsConformance(store: () => ClaimsUnderTest): void {
     await claimed(await store().open({ owner: 'three', leaseMs: 1 }), lapsed);
     await (await claimed(one, done)).finish('dead');
     const notBeforeMs = Date.now() + LONG_MS;
-    await (await claimed(one, waiting)).retryLater({ countsAttempt: false, notBeforeMs });
+    await (await claimed(one, waiting)).retryLater({ countsAttempt: false, notBeforeMs, delayMs: LONG_MS });
 
     await store().kill();
     await Promise.all([

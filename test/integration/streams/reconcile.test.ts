@@ -118,7 +118,7 @@ describe('with what it finds', () => {
     const { config } = await manager.streams.info(events);
     const [wanted] = desired().streams;
     expect(config).toMatchObject({ max_age: wanted?.max_age, max_bytes: wanted?.max_bytes, allow_batched: true });
-    expect((await manager.consumers.info(events, 'support')).config.max_ack_pending).toBe(10_000);
+    expect((await manager.consumers.info(events, 'support')).config.max_ack_pending).toBe(100_000);
   });
 
   test('leaves alone what it has no opinion on', async () => {
@@ -257,5 +257,22 @@ describe('when handlers change', () => {
     expect(await changes()).toMatchObject({ created: ['consumer support'], deleted: four, refused: [] });
     const again = await js.consumers.get(events, 'support');
     expect((await again.next({ expires: 5_000 }))?.string()).toBe('not yet');
+  });
+
+  test('one that went on from a place that its stream has no more begins with the stream', async () => {
+    await changes();
+    const { config } = await manager.consumers.info(events, 'support');
+    await manager.consumers.delete(events, 'support');
+    await manager.consumers.add(events, {
+      ...config,
+      deliver_policy: 'by_start_sequence',
+      opt_start_seq: 300,
+      metadata: { ...config.metadata, 'intercom-operator.io/continues': '300' },
+    });
+    const js = jetstream(connection);
+    await js.publish(SUBJECTS.notification(token, '04', 'conversation.user.created'), 'of the new stream');
+    expect(await changes()).toMatchObject({ created: ['consumer support'], refused: [] });
+    expect((await manager.consumers.info(events, 'support')).num_pending).toBe(1);
+    expect(await changes()).toMatchObject({ created: [], updated: [], deleted: [], refused: [] });
   });
 });

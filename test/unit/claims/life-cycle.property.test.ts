@@ -90,7 +90,7 @@ function world() {
         return end(held, released(held.record));
       case 'postpone': {
         const { countsAttempt } = action;
-        return end(held, postponed(held.record, { countsAttempt, notBeforeMs: nowMs + action.ms }));
+        return end(held, postponed(held.record, { countsAttempt, notBeforeMs: nowMs + action.ms, delayMs: action.ms }));
       }
     }
   };

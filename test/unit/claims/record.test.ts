@@ -5,6 +5,7 @@ import {
   decodeRecord,
   encodeRecord,
   finished,
+  needsAge,
   postponed,
   released,
 } from '#services/worker/claims/record.ts';
@@ -45,12 +46,20 @@ describe('decide', () => {
   });
 
   it('waits until a retry is due and then takes it, counting nothing', () => {
-    const waiting = postponed(HELD, { countsAttempt: true, notBeforeMs: 5_010 });
+    const waiting = postponed(HELD, { countsAttempt: true, notBeforeMs: 5_010, delayMs: 10 });
     expect(decide(waiting, 99_999, ME)).toEqual({ kind: 'waiting', retryInMs: 10 });
     expect(decide(waiting, 0, { ...ME, nowMs: 5_010 })).toMatchObject({
       kind: 'take',
       record: { owner: 'me', attempts: 3, misses: 3, crashes: 1, firstAt: 1_000 },
     });
+  });
+
+  it('waits by the clock of the store where that of who postponed it was ahead', () => {
+    const hourAhead = postponed(HELD, { countsAttempt: true, notBeforeMs: 3_605_010, delayMs: 10 });
+    expect(needsAge(hourAhead, 5_000)).toBe(true);
+    expect(decide(hourAhead, 3.2, ME)).toEqual({ kind: 'waiting', retryInMs: 7 });
+    expect(decide(hourAhead, 10, ME)).toMatchObject({ kind: 'take', record: { attempts: 3 } });
+    expect(needsAge(hourAhead, 3_605_005)).toBe(false);
   });
 
   it('tells the outcome of what is done, for ever', () => {
@@ -60,11 +69,11 @@ describe('decide', () => {
 
 describe('what ends a claim', () => {
   it('counts an attempt, or a miss, or nothing', () => {
-    const at = { notBeforeMs: 7_000.4 };
+    const at = { notBeforeMs: 7_000.4, delayMs: 900.4 };
     const counts = { state: 'waiting', firstAt: 1_000, crashes: 1 };
     expect(postponed(HELD, { ...at, countsAttempt: true })).toMatchObject({ ...counts, attempts: 3, misses: 3 });
     expect(postponed(HELD, { ...at, countsAttempt: false })).toMatchObject({ ...counts, attempts: 2, misses: 4 });
-    expect(released(HELD)).toMatchObject({ ...counts, attempts: 2, misses: 3, notBefore: 0 });
+    expect(released(HELD)).toMatchObject({ ...counts, attempts: 2, misses: 3, notBefore: 0, delayMs: 0 });
   });
 });
 

@@ -87,7 +87,7 @@ describe('a held claim', () => {
     const { claims } = set('answered', 'unanswered', 'lost');
     const claim = await claimed(claims);
     await expect(claim.finish('handled')).rejects.toBeInstanceOf(ClaimStoreUnavailable);
-    expect(await claim.retryLater({ countsAttempt: true, notBeforeMs: 0 })).toBe(false);
+    expect(await claim.retryLater({ countsAttempt: true, notBeforeMs: 0, delayMs: 0 })).toBe(false);
     expect(await claims.claim(KEY)).toEqual({ kind: 'done', outcome: 'handled' });
   });
 

@@ -90,13 +90,10 @@ describe('the consumer of a handler', () => {
     expect(consumer({ startFrom: 'Earliest' })?.deliver_policy).toBe('all');
   });
 
-  test('has room for 10 000 in flight, and its messages are never given up by the server', () => {
-    expect(consumer({})).toMatchObject({
-      durable_name: 'support',
-      ack_policy: 'explicit',
-      max_ack_pending: 10_000,
-      max_deliver: -1,
-    });
+  test('has room for what waits for retries, and its messages are never given up by the server', () => {
+    const always = { ack_policy: 'explicit', max_deliver: -1 };
+    expect(consumers({})[0]).toMatchObject({ durable_name: 'support_0', max_ack_pending: 10_000, ...always });
+    expect(consumer({})).toMatchObject({ durable_name: 'support', max_ack_pending: 100_000, ...always });
   });
 
   test('that keeps order are four: every slot of every topic is in one of them, and each serves one worker', () => {

@@ -22,18 +22,25 @@ function message(bytes: number): Message {
   };
 }
 
-const place = (heldBytes: number, busy: boolean) => ({ partition: 1, generation: 2, heldBytes, isBusy: () => busy });
+const place = (heldBytes: number) => ({ partition: 1, generation: 2, heldBytes });
 
 describe('a message that is held', () => {
-  it('keeps its body while there is room, and while it is the first of its key', () => {
-    expect(hold(message(MIB), place(0, true))).toMatchObject({ isHollow: false, bytes: MIB, key: 'conversation/1' });
-    expect(hold(message(MIB), place(500 * MIB, false))).toMatchObject({ isHollow: false, bytes: MIB });
+  it('keeps its body while there is room, as a copy of its own', () => {
+    const whole = message(MIB);
+    const held = hold({ ...whole, data: new Uint8Array(4 * MIB).subarray(0, MIB) }, place(15 * MIB));
+    expect(held).toMatchObject({ isHollow: false, bytes: MIB, key: 'conversation/1' });
+    expect(held.message.data.buffer.byteLength).toBe(MIB);
   });
 
-  it('is without its body where 16 MiB wait already and another of its key is before it', () => {
-    const held = hold(message(MIB), place(15 * MIB + 1, true));
+  it('is without its body where there is none', () => {
+    const held = hold(message(MIB), place(15 * MIB + 1));
     expect(held).toMatchObject({ isHollow: true, bytes: 0 });
     expect(held.message).toMatchObject({ seq: 7 });
     expect(held.message.data).toHaveLength(0);
+  });
+
+  it('does not keep by its ack what it let go of', () => {
+    const whole = message(MIB);
+    expect(hold(whole, place(16 * MIB)).ack).toBe(whole.ack);
   });
 });

@@ -195,14 +195,13 @@ export class ModelWorld {
       after: (delayMs, callback) => this.loop.after(delayMs, () => this.#do(worker, callback)),
       onChange: () => undefined,
     });
-    const isBusy = (key: string) => runner.isBusy(key);
     const worker: ModelWorker = {
       runner,
       isDead: false,
       thawMs: 0,
       stalled: [],
       receive: (partition, generation) => (message) =>
-        this.#do(worker, () => runner.add(hold(message, { partition, generation, heldBytes: 0, isBusy }))),
+        this.#do(worker, () => runner.add(hold(message, { partition, generation, heldBytes: 0 }))),
     };
     this.#workers.push(worker);
     return worker;
