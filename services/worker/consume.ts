@@ -52,6 +52,7 @@ async function pullUntilEnd(deps: ConsumeDeps, gate: TopicGate, signal: AbortSig
   deps.onState('');
   const ended = Promise.withResolvers<string>();
   let awayUntilMs = 0;
+  let isOver = false;
   const pull = new Pull({
     connection,
     stream,
@@ -83,12 +84,14 @@ async function pullUntilEnd(deps: ConsumeDeps, gate: TopicGate, signal: AbortSig
   try {
     return await ended.promise;
   } finally {
+    isOver = true;
     clearInterval(sweep);
     pull.close();
   }
 
   /** Few large requests rather than many small ones: when nothing is asked for, or when a quarter of the slots lacks. */
   function topUp(): void {
+    if (isOver) return;
     if (signal.aborted) {
       if (pull.requested === 0) ended.resolve('asked to end');
       return;
