@@ -15,7 +15,7 @@ export interface ClaimsOptions {
  * After the store was away, leases that ran out meanwhile hold for so long: their owners come back at the same time, and
  * write down first what they have done.
  */
-const RECOVERY_MS = 5_000;
+const RECOVERY_MS = 8_000;
 /** A key can change under us a few times; more is trouble. */
 const MAX_ROUNDS = 6;
 /** Claims whose fate is unknown; the oldest is forgotten, its lease will run out. */

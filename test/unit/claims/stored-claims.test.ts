@@ -53,16 +53,16 @@ describe('claim', () => {
 });
 
 describe('after the store was away', () => {
-  it('a lease that ran out holds for 5 s more, so that its owner can write down what it has done', async () => {
+  it('a lease that ran out holds for 8 s more, so that its owner can write down what it has done', async () => {
     let reachableForMs = Number.POSITIVE_INFINITY;
     const store = faultyStore([].values(), undefined, () => reachableForMs);
     const open = (owner: string, leaseMs: number) => storedClaims(store, { owner, leaseMs, nowMs: () => 0 });
     const first = await claimed(open('first', 0));
     const other = open('other', 1_000);
     reachableForMs = 1_000;
-    expect(await other.claim(KEY)).toEqual({ kind: 'held', retryInMs: 4_000 });
+    expect(await other.claim(KEY)).toEqual({ kind: 'held', retryInMs: 7_000 });
     expect(await first.renew()).toBe(true);
-    reachableForMs = 5_000;
+    reachableForMs = 8_000;
     expect((await claimed(other)).record.crashes).toBe(1);
   });
 });
