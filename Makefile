@@ -60,7 +60,7 @@ fuzz: setup ## Send mutated requests to a real ingress, 600 s or DURATION=...; w
 	@$(RUN) fuzz -- $(if $(DURATION),--duration $(DURATION)) $(if $(SEED),--seed $(SEED))
 
 .PHONY: drill
-drill: setup ## Break things under load and judge what came of it, 16 min (ARGS="--only broker-kill", ARGS=--list)
+drill: setup ## Break things under load and judge what came of it, 35 min (ARGS="--only broker-kill", ARGS=--list)
 	@$(RUN) drill -- $(ARGS)
 
 ##@ Check

@@ -55,9 +55,9 @@ export const DRILLS: readonly Drill[] = [
     name: 'worker-kill',
     about: 'SIGKILL to a worker with calls under way',
     broker: 'one server',
-    promises: { errors: 'none', order: 'kept' },
+    promises: { errors: 'none', order: 'kept', takeover: 'bounded' },
     faultMs: () => 2_000,
-    play: one(killWorker),
+    play: one((scene) => killWorker(scene)),
   },
   {
     ...short,

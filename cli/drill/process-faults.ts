@@ -46,10 +46,10 @@ export async function rollIngress(scene: Scene): Promise<Injection> {
   return { what, fromMs, toMs: Date.now(), proof: pods.length > 1 ? pids.join(', ') : null };
 }
 
-/** SIGKILL to the worker that has the most calls under way. */
-export async function killWorker(scene: Scene): Promise<Injection> {
+/** SIGKILL to the worker that has the most calls under way, of those that `mayBe` allows. */
+export async function killWorker(scene: Scene, mayBe = (_pod: string) => true): Promise<Injection> {
   const { calls, signal } = scene;
-  const pods = podsWith(scene, 'worker');
+  const pods = podsWith(scene, 'worker').filter(({ plan }) => mayBe(plan.name));
   const busiest = () => pods.toSorted((a, b) => calls.underWay(b.plan.name) - calls.underWay(a.plan.name));
   const isBusy = () => calls.underWay(busiest()[0]?.plan.name ?? '') > 0;
   await untilSeen('a call under way', isBusy, { everyMs: 5, signal });

@@ -28,8 +28,8 @@ const MAX_FROZEN_MS = 7_000;
 const FAULTS: readonly [Fault, ...Fault[]] = [
   killIngress,
   rollIngress,
-  killWorker,
-  (scene) => killAnyWorker(scene),
+  (scene) => killWorker(scene),
+  killAnyWorker,
   (scene, forMs) => freezeWorker(scene, Math.min(forMs, MAX_FROZEN_MS)),
   crashHandler,
   takeHandlersDown,
@@ -39,7 +39,8 @@ const FAULTS: readonly [Fault, ...Fault[]] = [
   failHalf,
   askForPatience,
   answerHuge,
-  hangOne,
+  // Longer than the timeout of a call, or there is no second.
+  (scene) => hangOne(scene, 25_000),
   jumpClocks,
   heatOneKey,
   killBroker,

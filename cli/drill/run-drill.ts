@@ -36,6 +36,8 @@ export interface DrillResult extends DrillVerdict {
   readonly seed: number;
   readonly sent: number;
   readonly faults: readonly string[];
+  /** What shows of each fault that it took effect. */
+  readonly proofs: readonly (string | null)[];
   /** The longest that the drill's own process had to wait for a core: what a busy machine adds to every answer. */
   readonly heldUpMs: number;
 }
@@ -89,7 +91,10 @@ export async function runDrill(drill: Drill, asked: DrillOptions): Promise<Drill
           if (container === HANDLER) calls.add(pod, line);
           evidence?.line(pod, container, line);
         },
-        onExit: (pod, container, how) => note(`${pod}/${container} ended (${how})`),
+        onExit: (pod, container, how) => {
+          if (container === HANDLER) calls.died(pod);
+          note(`${pod}/${container} ended (${how})`);
+        },
       },
     });
     closing.defer(async () => {
@@ -157,6 +162,7 @@ async function play(drill: Drill, stage: Stage): Promise<DrillResult> {
     seed,
     sent: sent.length,
     faults: injections.map(({ what }) => what),
+    proofs: injections.map(({ proof }) => proof),
     heldUpMs: heldUp.max / 1e6 - LOOP_RESOLUTION_MS,
   };
 }

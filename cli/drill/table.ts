@@ -24,6 +24,15 @@ export interface Line {
   readonly longestMs: number;
   readonly storedAfterMs: number;
   readonly drainMs: number;
+  /** 99 % of what the faults were not about was called so soon after it was stored, from the first fault on. */
+  readonly waitP99Ms: number;
+  /** The longest that a conversation waited for another worker, after SIGKILL and after SIGTERM to its own. */
+  readonly takeoverMs: Readonly<Record<'SIGKILL' | 'SIGTERM', number | null>>;
+  readonly retries: number;
+  /** How many, by their reasons. */
+  readonly deadLetters: Readonly<Record<string, number>>;
+  /** What shows that each fault took effect. */
+  readonly proofs: readonly (string | null)[];
   /** How long the drill's own process had to wait for a core, at most, while there were faults. */
   readonly heldUpMs: number;
   readonly faults: readonly string[];
@@ -31,7 +40,7 @@ export interface Line {
   readonly hollow: readonly string[];
 }
 
-export const lineOf = ({ name, seed, sent, faults, heldUpMs, ...verdict }: DrillResult): Line => ({
+export const lineOf = ({ name, seed, sent, faults, proofs, heldUpMs, ...verdict }: DrillResult): Line => ({
   drill: name,
   judgement: judgementOf(verdict),
   seed,
@@ -48,6 +57,11 @@ export const lineOf = ({ name, seed, sent, faults, heldUpMs, ...verdict }: Drill
   longestMs: Math.round(verdict.answers.longestMs),
   storedAfterMs: Math.round(verdict.storedAfterMs),
   drainMs: Math.round(verdict.drainMs),
+  waitP99Ms: Math.round(verdict.waitP99Ms),
+  takeoverMs: verdict.takeoverMs,
+  retries: verdict.handled.retries,
+  deadLetters: verdict.deadLetters,
+  proofs,
   heldUpMs: Math.max(0, Math.round(heldUpMs)),
   faults,
   broken: verdict.broken,
@@ -86,7 +100,13 @@ const COLUMNS: readonly Column[] = [
   number('longest', 7, ({ longestMs }) => longestMs),
   number('stored', 6, ({ storedAfterMs }) => storedAfterMs),
   number('drain', 7, ({ drainMs }) => drainMs),
+  number('wait', 6, ({ waitP99Ms }) => waitP99Ms),
+  { title: 'takeover', width: 10, value: ({ takeoverMs }) => takeover(takeoverMs).padStart(10) },
 ];
+
+/** After SIGKILL, or SIGTERM, or both. */
+const takeover = ({ SIGKILL, SIGTERM }: Line['takeoverMs']): string =>
+  [SIGKILL, SIGTERM].flatMap((ms) => (ms === null ? [] : String(Math.round(ms)))).join('/') || '-';
 
 /** The titles above {@link formatLine}. */
 export const HEADING = COLUMNS.map(({ title, width }, i) => (i === 0 ? title.padEnd(width) : title.padStart(width)))

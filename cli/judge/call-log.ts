@@ -6,6 +6,8 @@ type Entry = { -readonly [Field in keyof Call]: Call[Field] };
 /** Collects calls from the lines that the echo handler, and that of the drills, log when one begins and when it ends. */
 export class CallLog {
   readonly #calls = new Map<string, Entry>();
+  /** Those under way, so that asking again and again does not mean to look at all that ever were. */
+  readonly #open = new Set<Entry>();
   readonly #subjects = new Map<string, string>();
 
   /** A line of the log of one handler process; others than those are passed over. */
@@ -17,11 +19,14 @@ export class CallLog {
     const atMs = Date.parse(String(entry['time']));
     if (entry['msg'] === 'call begins') {
       this.#subjects.set(idempotencyKey, String(entry['subject']));
-      this.#calls.set(this.#fresh(call), { pod, idempotencyKey, beginMs: atMs, endMs: null });
+      const begun = { pod, idempotencyKey, beginMs: atMs, endMs: null };
+      this.#calls.set(this.#fresh(call), begun);
+      this.#open.add(begun);
     }
     const begun = this.#calls.get(call);
     if (entry['msg'] !== 'call ends' || begun === undefined) return;
     begun.endMs = atMs;
+    this.#open.delete(begun);
     if (hasFailed(entry['status'])) begun.failed = true;
   }
 
@@ -31,13 +36,16 @@ export class CallLog {
 
   /** Calls under way in a pod. */
   underWay(pod: string): number {
-    return [...this.#calls.values()].filter((call) => call.pod === pod && call.endMs === null).length;
+    return [...this.#open].filter((call) => call.pod === pod).length;
+  }
+
+  /** The handler process of a pod is no more, and with it the calls that it had under way: they never end. */
+  died(pod: string): void {
+    for (const call of this.#open) if (call.pod === pod) this.#open.delete(call);
   }
 
   isUnderWay(pod: string, idempotencyKey: string): boolean {
-    return [...this.#calls.values()].some(
-      (call) => call.pod === pod && call.idempotencyKey === idempotencyKey && call.endMs === null,
-    );
+    return [...this.#open].some((call) => call.pod === pod && call.idempotencyKey === idempotencyKey);
   }
 
   /** What a notification that was called is about, such as `conversation/123`. */

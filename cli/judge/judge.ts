@@ -88,11 +88,16 @@ export function judge({ handler, sent, calls, kills, givenUp = [] }: Evidence): 
   const verdict = { repeatedCalls: 0, retries: 0, handledTwice: [] as string[], latenciesMs: [] as number[] };
   for (const [key, ofKey] of byKey) {
     const ordered = ofKey.toSorted((a, b) => a.beginMs - b.beginMs);
-    for (const [index, again] of ordered.slice(1).entries()) {
-      const before = ordered[index];
-      if (before !== undefined && kills.some((kill) => excuses(kill, before, again))) verdict.repeatedCalls += 1;
-      else if (before?.failed === true && !ordered.slice(0, index + 1).some(isDone)) verdict.retries += 1;
-      else verdict.handledTwice.push(key);
+    let wasDone = false;
+    for (const [index, call] of ordered.entries()) {
+      const before = ordered[index - 1];
+      if (before !== undefined && kills.some((kill) => excuses(kill, before, call))) {
+        verdict.repeatedCalls += 1;
+        // What the dead could not write down does not count: whatever follows belongs to this call.
+        wasDone = false;
+      } else if (before?.failed === true && !wasDone) verdict.retries += 1;
+      else if (before !== undefined) verdict.handledTwice.push(key);
+      wasDone ||= isDone(call);
     }
     const sentAtMs = expected.get(key);
     const first = ordered[0];

@@ -27,6 +27,8 @@ export async function readStream({ natsUrls, webhooks }: Pick<Local, 'natsUrls' 
       stored.push({ key: dedupId(opened.stored), subject: opened.stored.key, seq: message.seq, storedAtMs });
       if (message.seq >= state.last_seq) break;
     }
+    // Else what it has not read would count as not handled for the five minutes until the server forgets it.
+    await consumer.delete();
     if (stored.length !== state.messages) throw new Error(`read ${stored.length} of ${state.messages} messages`);
     return stored;
   } finally {

@@ -44,8 +44,6 @@ export interface LocalWebhook {
   readonly url: string;
   /** The first signing secret, for whoever plays Intercom. */
   readonly clientSecret: string;
-  /** What the operator would do when it looks again: brings streams and consumers to what the resource declares. */
-  readonly reconcileStreams: () => Promise<void>;
 }
 
 export interface Local {
@@ -55,6 +53,8 @@ export interface Local {
   readonly natsUrl: string;
   /** Of every NATS server itself, whatever the processes were given. */
   readonly natsUrls: readonly string[];
+  /** What the operator does whenever it looks: brings the streams of every webhook to what its resource declares. */
+  readonly reconcileStreams: () => Promise<void>;
   /** Starts one more program beside them, such as a simulator. */
   readonly startPods: (plans: readonly LocalPod[], signal: AbortSignal) => Promise<Pod[]>;
   /** Ends all processes and removes all files. */
@@ -116,37 +116,48 @@ export async function up(options: UpOptions): Promise<Local> {
       onProgress: options.onProgress,
     });
     const startPods = installation.startPods.bind(installation);
-    return { webhooks, pods: installation.pods, natsUrl: natsUrls[0] ?? '', natsUrls, startPods, stop };
+    const reconcileStreams = async () => {
+      for (const { webhook } of webhooks) await bringUpStreams(webhook, factsOf(webhook, urls), natsUrls);
+    };
+    const { pods } = installation;
+    return { webhooks, pods, natsUrl: natsUrls[0] ?? '', natsUrls, reconcileStreams, startPods, stop };
   } catch (error) {
     await stop();
     throw error;
   }
 }
 
-interface OneOptions extends UpOptions {
+interface Urls {
   readonly natsUrls: readonly string[];
   /** What the processes get in their place. */
   readonly givenUrls: readonly string[];
   readonly redisUrl: string | undefined;
+}
+
+interface OneOptions extends UpOptions, Urls {
   readonly stateDir: string;
   readonly imageDir: string;
   readonly installation: Installation;
   readonly secrets: Secrets;
 }
 
+const factsOf = (
+  { metadata: { namespace, name } }: IntercomWebhook,
+  { natsUrls, givenUrls, redisUrl }: Urls,
+): RenderFacts & StreamFacts => ({
+  uid: `local-${namespace}-${name}`,
+  clusterId: 'local',
+  image: LOCAL_IMAGE,
+  natsUrls: givenUrls,
+  logLevel: 'info',
+  replicas: natsUrls.length,
+  sharedMaxBytes: SHARED_MAX_BYTES,
+  ...(redisUrl === undefined ? {} : { redisUrl }),
+});
+
 async function upOne(webhook: IntercomWebhook, options: OneOptions): Promise<LocalWebhook> {
   const { name, namespace } = webhook.metadata;
-  const redis = options.redisUrl === undefined ? {} : { redisUrl: options.redisUrl };
-  const facts: RenderFacts & StreamFacts = {
-    uid: `local-${namespace}-${name}`,
-    clusterId: 'local',
-    image: LOCAL_IMAGE,
-    natsUrls: options.givenUrls,
-    logLevel: 'info',
-    replicas: options.natsUrls.length,
-    sharedMaxBytes: SHARED_MAX_BYTES,
-    ...redis,
-  };
+  const facts = factsOf(webhook, options);
   options.onProgress(`${name}: bringing up its streams`);
   await bringUpStreams(webhook, facts, options.natsUrls);
   const objects = render(webhook, facts);
@@ -172,7 +183,6 @@ async function upOne(webhook: IntercomWebhook, options: OneOptions): Promise<Loc
   return {
     webhook,
     url: `http://127.0.0.1:${service}${webhook.spec.endpoint.path}`,
-    reconcileStreams: () => bringUpStreams(webhook, facts, options.natsUrls),
     clientSecret: options.secrets.get(`${namespace}/${ref?.name}`)?.[ref?.key ?? ''] ?? '',
   };
 }

@@ -19,6 +19,11 @@ const LINE: Line = {
   longestMs: 4_990,
   storedAfterMs: 900,
   drainMs: 10_500,
+  waitP99Ms: 77,
+  takeoverMs: { SIGKILL: 11_200, SIGTERM: 600 },
+  retries: 6,
+  deadLetters: {},
+  proofs: [],
   heldUpMs: 20,
   faults: [],
   broken: [],
@@ -42,6 +47,8 @@ describe('the table of drills', () => {
       longest: 4_990,
       stored: 900,
       drain: 10_500,
+      wait: 77,
+      takeover: '11200/600',
     };
     for (const [title, figure] of Object.entries(figures)) {
       const end = HEADING.indexOf(` ${title}`) + 1 + title.length;

@@ -64,6 +64,12 @@ describe('judge', () => {
     expect(overlapping.handledTwice).toEqual(['a:1:support']);
   });
 
+  it('lets a repeat be tried again where it failed', () => {
+    const again = { ...call('a:1', KILL + 12_000, KILL + 22_000), failed: true } as const;
+    const calls = [call('a:1', KILL - 50, KILL - 5), again, call('a:1', KILL + 23_000, KILL + 23_030)];
+    expect(verdictOf([sent('a:1')], calls)).toMatchObject({ handledTwice: [], repeatedCalls: 1, retries: 1 });
+  });
+
   it('does not excuse a repeat of what another pod had in its hands', () => {
     const calls = [call('a:1', KILL - 50, KILL + 50, 'pod-1'), call('a:1', KILL + 12_000, KILL + 12_100)];
     expect(verdictOf([sent('a:1')], calls)).toMatchObject({ handledTwice: ['a:1:support'], repeatedCalls: 0 });
