@@ -11,7 +11,7 @@ export interface Message {
   readonly consumerSeq: number;
   readonly storedAtMs: number;
   /** Done with it, for good. */
-  ack(): void;
+  readonly ack: () => void;
   /** Gives it back, to come again after `delayMs`. */
   nak(delayMs?: number): void;
   /** It is still being worked on: begins its `ack_wait` anew. */

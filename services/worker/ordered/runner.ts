@@ -7,7 +7,7 @@ export interface Held extends Queued {
   readonly partition: number;
   /** Which takeover of the partition brought it. */
   readonly generation: number;
-  ack(): void;
+  readonly ack: () => void;
 }
 
 export interface RunnerOptions<T extends Held> {
