@@ -20,14 +20,14 @@ export async function failoverSeconds(kubeconfig: string, program: string, signa
   const first = await startOperatorProcess(kubeconfig, program);
   const describe = 'a replica to lead';
   try {
-    await until(first.leads, { describe, timeoutMs: TIMEOUT_MS });
+    await until(() => first.leads(), { describe, timeoutMs: TIMEOUT_MS });
     const second = await startOperatorProcess(kubeconfig, program);
     try {
       const isReady = async () => (await second.ask('/readyz')).status === 200;
       await until(isReady, { describe: 'the other to be ready', timeoutMs: TIMEOUT_MS });
       const startMs = performance.now();
       process.kill(first.child.pid, signal);
-      await until(second.leads, { describe, timeoutMs: TIMEOUT_MS });
+      await until(() => second.leads(), { describe, timeoutMs: TIMEOUT_MS });
       return (performance.now() - startMs) / 1000;
     } finally {
       await second.child.close();

@@ -61,7 +61,6 @@ export const HANDLER_DRILLS: readonly Drill[] = [
     ...common,
     name: 'handler-huge',
     about: 'every answer has 64 MiB, for 5 s',
-    isShort: false,
     faultMs: () => 5_000,
     play: one((scene) => answerHuge(scene, 5_000)),
   },

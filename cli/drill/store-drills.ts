@@ -29,7 +29,6 @@ export const STORE_DRILLS: readonly Drill[] = [
     ...redis,
     name: 'redis-flush',
     about: 'claims in Redis: FLUSHALL',
-    isShort: false,
     promises: { ...KEPT, twice: 'counted' },
     faultMs: () => 2_000,
     play: one(flushRedis),

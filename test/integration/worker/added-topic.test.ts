@@ -45,7 +45,7 @@ it.each(['Subject', 'None'] as const)(
     expect(outcome).toMatchObject({ kind: 'reconciled', changes: { refused: [] } });
     await storeOther('in time');
     await until(() => handler.calls.length >= 2, { describe: 'the topic to come' });
-  await untilSettled(broker);
+    await untilSettled(broker);
     // The next one takes over, and has all sent again that lies above the ack floor.
     await worker.close();
     worker = await work();
