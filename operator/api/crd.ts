@@ -2,7 +2,7 @@ import { Status } from './status.ts';
 import { type StructuralSchema, structural } from './structural-schema.ts';
 import { GROUP, KIND, Spec, VERSION } from './v1alpha1.ts';
 
-const PLURAL = 'intercomwebhooks';
+export const PLURAL = 'intercomwebhooks';
 
 /** The CustomResourceDefinition of IntercomWebhook, as an object. */
 export function intercomWebhookCrd() {

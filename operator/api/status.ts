@@ -21,6 +21,7 @@ const Condition = z.object({
   reason: text(1024, 'Why, as one word for programs.'),
   message: label(32_768, 'Why, as a sentence for people, with what to do.'),
 });
+export type Condition = z.output<typeof Condition>;
 
 const HandlerStatus = z.object({
   name: label(30, 'Name of the handler.'),

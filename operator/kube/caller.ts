@@ -26,7 +26,7 @@ export type Caller = <T>(call: Call, outgoing: Outgoing, how: How, read: (answer
 export type Answer = Refusal & { readonly isSuccess: boolean };
 
 const TIMEOUT_MS = 15_000;
-/** A page of 100 objects of 600 kB. */
+/** A page of 50 objects of 1.3 MB. */
 const MAX_BODY_BYTES = 64 * 1024 * 1024;
 const MAX_TRIES = 6;
 

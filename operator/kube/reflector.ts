@@ -6,10 +6,10 @@ import type { KubeObject, Resource } from './resource.ts';
 
 /** What holds a copy of a collection. */
 export interface Sink {
-  /** The collection is exactly this now. */
-  replace(objects: readonly KubeObject[]): void;
   put(object: KubeObject): void;
   remove(object: KubeObject): void;
+  /** A list has ended, each of its objects having been put: what has none of these uids is gone. */
+  retain(uids: ReadonlySet<string>): void;
 }
 
 export type Incident =
@@ -96,16 +96,20 @@ export function startReflector(options: ReflectorOptions): Reflector {
 
   const list = async (): Promise<string> => {
     const startedMs = clock.now();
-    const objects: KubeObject[] = [];
+    const uids = new Set<string>();
     let resourceVersion = '';
     for await (const page of kube.pages(resource, scope, { signal })) {
       hear();
-      objects.push(...page.items);
+      // At once, so that no more than a page is held as it came.
+      for (const object of page.items) {
+        sink.put(object);
+        uids.add(object.metadata.uid);
+      }
       ({ resourceVersion } = page);
     }
-    sink.replace(objects);
+    sink.retain(uids);
     synced.resolve();
-    onIncident({ kind: 'listed', objects: objects.length, durationMs: clock.now() - startedMs });
+    onIncident({ kind: 'listed', objects: uids.size, durationMs: clock.now() - startedMs });
     return resourceVersion;
   };
 

@@ -9,7 +9,7 @@ export interface Resource {
   readonly plural: string;
 }
 
-const OwnerReference = z.looseObject({ kind: z.string(), name: z.string(), uid: z.string() });
+const OwnerReference = z.looseObject({ apiVersion: z.string(), kind: z.string(), name: z.string(), uid: z.string() });
 
 /** What every object of the API server has, beside fields of its kind: those are read by whoever knows the kind. */
 export const KubeObject = z.looseObject({

@@ -82,12 +82,9 @@ export function createStore<Index extends string>(options: StoreOptions<Index>):
     find: (index, value) => Array.from(places.get(index)?.get(value) ?? [], (key) => objects.get(key)).filter(isThere),
     put: (object) => notifyAll(change(keyOf(object.metadata), object)),
     remove: (object) => notifyAll(change(keyOf(object.metadata), null)),
-    replace: (all) => {
-      const present = new Map(all.map((object) => [keyOf(object.metadata), object]));
-      const gone = [...objects.keys()].filter((key) => !present.has(key));
-      const concerned = gone.flatMap((key) => change(key, null));
-      for (const [key, object] of present) concerned.push(...change(key, object));
-      notifyAll(concerned);
+    retain: (uids) => {
+      const gone = Array.from(objects).filter(([, { metadata }]) => !uids.has(metadata.uid));
+      notifyAll(gone.flatMap(([key]) => change(key, null)));
     },
   };
 }

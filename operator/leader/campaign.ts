@@ -28,7 +28,7 @@ export interface Timing {
   readonly lookEveryMs: number;
 }
 
-const TIMING: Timing = { durationMs: 10_000, renewDeadlineMs: 7_000, renewEveryMs: 2_000, lookEveryMs: 1_000 };
+const TIMING: Timing = { durationMs: 10_000, renewDeadlineMs: 7_000, renewEveryMs: 2_000, lookEveryMs: 500 };
 
 export interface Leadership {
   /** Fires when leadership is lost or given up. Everything that only a leader may do hangs on it. */

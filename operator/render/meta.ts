@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { V1ObjectMeta, V1OwnerReference } from '@kubernetes/client-node';
+import type { V1ObjectMeta } from '@kubernetes/client-node';
 import { API_VERSION, GROUP, type IntercomWebhook, KIND } from '../api/v1alpha1.ts';
+import { controllerReference } from '../owner-references.ts';
 
 /** Makes every name and label of what is rendered. */
 
@@ -49,18 +50,9 @@ export function metaOf(webhook: IntercomWebhook, uid: string, component: Compone
     name: component.name,
     namespace: webhook.metadata.namespace,
     labels: labelsOf(component),
-    ownerReferences: [ownerReference(webhook, uid)],
+    ownerReferences: [controllerReference({ apiVersion: API_VERSION, kind: KIND, name: webhook.metadata.name, uid })],
   };
 }
-
-const ownerReference = ({ metadata }: IntercomWebhook, uid: string): V1OwnerReference => ({
-  apiVersion: API_VERSION,
-  kind: KIND,
-  name: metadata.name,
-  uid,
-  controller: true,
-  blockOwnerDeletion: true,
-});
 
 /**
  * `icw-<part>-<part>…`, at most 52 characters, beginning with a letter as Services need. A part with a dash or dot in it

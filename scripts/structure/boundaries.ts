@@ -4,7 +4,9 @@ const IMPORT = /(?:\bfrom\s+|\bimport\s+|\bimport\()'(?<module>[^']+)'/g;
 
 /** The seam between the two halves: what the operator may take from services/. The formats are pure, as `purity.ts` has it. */
 const FORMATS = ['#shared/envelope.ts', '#shared/header.ts', '#shared/key.ts', '#shared/topic.ts'];
-const SEAM = new Set(['#shared/contract.ts', '#shared/nats.ts', ...FORMATS]);
+/** What every process of ours is made of, whatever it does. */
+const PLUMBING = ['env', 'inner-server', 'lifecycle', 'logger', 'metrics'].map((name) => `#shared/${name}.ts`);
+const SEAM = new Set(['#shared/contract.ts', '#shared/nats.ts', ...FORMATS, ...PLUMBING]);
 
 /** Which process a file belongs to; what several of them share belongs to none. */
 const processOf = (path: string): string | null => /^services\/(?!shared\/)([^/]+)\//.exec(path)?.[1] ?? null;
@@ -22,7 +24,7 @@ function faultOf(file: SourceFile, module: string): string | null {
   if (isUnder(file.path, 'operator')) {
     if (isUnder(target, 'cli', 'test')) return 'operator/ imports neither cli/ nor test/';
     if (isUnder(target, 'services') && !SEAM.has(toShared(target))) {
-      return 'operator/ takes only services/shared/contract.ts and the formats beside it from services/';
+      return 'operator/ takes only services/shared/contract.ts, the formats and the plumbing of processes beside it from services/';
     }
   }
   return null;

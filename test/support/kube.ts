@@ -13,10 +13,15 @@ export const TEST_NAMESPACE_PREFIX = 'test-';
 
 export const CONFIG_MAPS: Resource = { group: '', version: 'v1', kind: 'ConfigMap', plural: 'configmaps' };
 export const SECRETS: Resource = { group: '', version: 'v1', kind: 'Secret', plural: 'secrets' };
-const SERVICE_ACCOUNTS: Resource = { group: '', version: 'v1', kind: 'ServiceAccount', plural: 'serviceaccounts' };
-const RBAC = { group: 'rbac.authorization.k8s.io', version: 'v1' };
-const ROLES: Resource = { ...RBAC, kind: 'Role', plural: 'roles' };
-const ROLE_BINDINGS: Resource = { ...RBAC, kind: 'RoleBinding', plural: 'rolebindings' };
+export const SERVICE_ACCOUNTS: Resource = {
+  group: '',
+  version: 'v1',
+  kind: 'ServiceAccount',
+  plural: 'serviceaccounts',
+};
+export const RBAC = { group: 'rbac.authorization.k8s.io', version: 'v1' };
+export const ROLES: Resource = { ...RBAC, kind: 'Role', plural: 'roles' };
+export const ROLE_BINDINGS: Resource = { ...RBAC, kind: 'RoleBinding', plural: 'rolebindings' };
 const NAMESPACES: Resource = { group: '', version: 'v1', kind: 'Namespace', plural: 'namespaces' };
 
 export function sharedKubeconfig(): string {
@@ -79,7 +84,8 @@ export async function serviceAccountConnection(admin: Connection, limited: Limit
 
 const TokenRequest = z.object({ status: z.object({ token: z.string() }) });
 
-async function requestToken(admin: Connection, path: string): Promise<string> {
+/** A token of a service account, for ten minutes. */
+export async function requestToken(admin: Connection, path: string): Promise<string> {
   const transport = createTransport(admin, 'test');
   try {
     const json = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: { expirationSeconds: 600 } };

@@ -180,7 +180,7 @@ describe('pages', () => {
     expect(names.at(-1)).toBe('a0999');
     expect(first.value).toMatchObject({ resourceVersion: [...versions][0] });
     expect(versions.size).toBe(1);
-    expect((await read(kube.pages(CONFIG_MAPS, { namespace }, soon()))).sizes).toEqual(Array(10).fill(100));
+    expect((await read(kube.pages(CONFIG_MAPS, { namespace }, soon()))).sizes).toEqual(Array(20).fill(50));
   });
 
   it('gives the items of a list their kind, and selects by label', async () => {

@@ -27,7 +27,7 @@ function scene(watch: Watch) {
     },
     resource: SECRETS,
     scope: {},
-    sink: { replace: () => {}, put: () => {}, remove: () => {} },
+    sink: { put: () => {}, remove: () => {}, retain: () => {} },
     clock,
     random: () => 0.5,
     onIncident: (incident) => incidents.push(incident),

@@ -77,8 +77,8 @@ describe('direction of imports', () => {
     ['services/ingress/a.ts', '#services/worker/settle.ts', 'no process imports another'],
     ['services/ingress/a.ts', '../worker/settle.ts', 'no process imports another'],
     ['operator/a.ts', '#services/worker/settle.ts', 'operator/ takes only services/shared/contract.ts'],
-    ['operator/a.ts', '#shared/logger.ts', 'operator/ takes only services/shared/contract.ts'],
-    ['operator/a.ts', '../services/shared/logger.ts', 'operator/ takes only services/shared/contract.ts'],
+    ['operator/a.ts', '#shared/notification.ts', 'operator/ takes only services/shared/contract.ts'],
+    ['operator/a.ts', '../services/shared/notification.ts', 'operator/ takes only services/shared/contract.ts'],
     ['operator/a.ts', '#cli/local/plan.ts', 'operator/ imports neither cli/ nor test/'],
     ['services/ingress/a.ts', './main.ts', 'nothing imports a main.ts'],
   ])('reports %s importing %s', (path, module, report) => {
@@ -94,7 +94,7 @@ describe('direction of imports', () => {
       'services/worker/a.ts': "import { x } from '#shared/key.ts';\nimport { y } from './claims/port.ts';",
       'services/shared/b.ts': "import { x } from './key.ts';",
       'operator/c.ts':
-        "import { x } from '#shared/contract.ts';\nimport { z } from '#shared/topic.ts';\nimport { y } from '@kubernetes/client-node';",
+        "import { x } from '#shared/contract.ts';\nimport { z } from '#shared/topic.ts';\nimport { w } from '#shared/logger.ts';\nimport { y } from '@kubernetes/client-node';",
       'cli/d.ts': "import { x } from '#operator/render/render.ts';",
       'test/e.ts': "import { x } from '#services/worker/settle.ts';",
     };

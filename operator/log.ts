@@ -1,0 +1,51 @@
+import { asError, type Logger } from '#shared/logger.ts';
+import type { Ended } from './controller/controller.ts';
+import type { EventResult } from './events/recorder.ts';
+import type { Incident } from './kube/reflector.ts';
+import { type Resource, titleOf } from './kube/resource.ts';
+import type { LeadershipChange } from './leader/campaign.ts';
+
+/** One line per unit of work, with a constant message. */
+export interface OperatorLog {
+  outcome(end: Ended): void;
+  incident(resource: Resource): (incident: Incident) => void;
+  leadership(change: LeadershipChange): void;
+  event(result: EventResult): void;
+}
+
+/** What goes well and often is for who looks for it. */
+const OUTCOME_LEVELS = { done: 'debug', requeue: 'debug', blocked: 'info', failed: 'warn' } as const;
+const INCIDENT_LEVELS = { listed: 'info', ended: 'debug', failed: 'warn' } as const;
+
+export const createOperatorLog = (logger: Logger): OperatorLog => ({
+  outcome: ({ key, outcome, durationMs }) => {
+    const { kind, ...why } = withErr(outcome);
+    logger[OUTCOME_LEVELS[kind]](
+      { webhook: key, outcome: kind, ...why, durationMs: Math.round(durationMs) },
+      'reconciled',
+    );
+  },
+  incident: (of) => (incident) => {
+    const { kind, ...what } = withErr(incident);
+    logger[INCIDENT_LEVELS[kind]]({ resource: titleOf(of), incident: kind, ...what }, 'watch');
+  },
+  leadership: (change) => {
+    switch (change.kind) {
+      case 'elected':
+        return logger.info('elected');
+      case 'lost':
+        return logger.warn({ reason: change.reason }, 'leadership lost');
+      case 'trouble':
+        return logger.warn({ err: asError(change.error) }, 'cannot reach the lease');
+    }
+  },
+  event: (result) => {
+    if (result.kind === 'failed') logger.warn({ err: asError(result.error) }, 'event not written');
+  },
+});
+
+/** The logger shows an Error's message and stack only under the name `err`. */
+const withErr = <T extends object>(value: T): Omit<T, 'error'> & { err?: Error } => {
+  const { error, ...rest } = value as T & { error?: Error };
+  return error === undefined ? rest : { ...rest, err: error };
+};
