@@ -49,9 +49,9 @@ export default defineConfig({
           globalSetup: ['test/support/programs-setup.ts', 'test/support/image-setup.ts'],
           testTimeout: 180_000,
           hookTimeout: 120_000,
-          // A whole installation needs the machine: after the other suites, and two at once.
+          // A whole installation needs the machine: after the other suites, and two at once, of one file.
           sequence: { groupOrder: 1 },
-          maxWorkers: 2,
+          maxWorkers: 1,
           maxConcurrency: 2,
         },
       },

@@ -21,9 +21,10 @@ interface Run {
 /** The command line as a person runs it. Ends with the test. */
 export async function run(...args: string[]): Promise<Run> {
   const folder = await mkdtemp(join(tmpdir(), 'cli-'));
+  const state = await mkdtemp(join(tmpdir(), 'cli-state-'));
   const child = spawn(process.execPath, ['cli/main.ts', ...args], {
     cwd: ROOT,
-    env: { ...process.env, TMPDIR: folder, XDG_STATE_HOME: folder, NO_COLOR: '1' },
+    env: { ...process.env, TMPDIR: folder, XDG_STATE_HOME: state, NO_COLOR: '1' },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
@@ -32,7 +33,7 @@ export async function run(...args: string[]): Promise<Run> {
   onTestFinished(async () => {
     child.kill('SIGINT');
     await ended;
-    await rm(folder, { recursive: true, force: true });
+    await Promise.all([folder, state].map((path) => rm(path, { recursive: true, force: true })));
   });
   return { child, folder, ended, output: () => output };
 }
