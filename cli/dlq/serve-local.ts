@@ -31,6 +31,7 @@ export async function serveDeadLetters(options: DeadLetterServerOptions): Promis
     name: 'dead letters',
     maxReconnectAttempts: -1,
     reconnectTimeWait: 250,
+    timeout: 2_000,
   });
   const token = randomBytes(32).toString('base64url');
   const audit: AuditLog = {

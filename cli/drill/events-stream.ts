@@ -15,7 +15,11 @@ export async function withManager<T>(
   { local }: Scene,
   use: (manager: Awaited<ReturnType<typeof jetstreamManager>>) => Promise<T>,
 ): Promise<T> {
-  const connection: NatsConnection = await connect({ servers: [...local.natsUrls], maxReconnectAttempts: -1 });
+  const connection: NatsConnection = await connect({
+    servers: [...local.natsUrls],
+    maxReconnectAttempts: -1,
+    timeout: 2_000,
+  });
   try {
     return await use(await jetstreamManager(connection, { timeout: 3_000 }));
   } finally {

@@ -25,6 +25,7 @@ export async function openBacklog({
     waitOnFirstConnect: true,
     maxReconnectAttempts: -1,
     reconnectTimeWait: 100,
+    timeout: 2_000,
   });
   const manager = await jetstreamManager(connection);
   const streams = webhooks.map(({ webhook: { metadata } }) =>

@@ -16,7 +16,12 @@ const FACTS: StreamFacts = { clusterId: 'local', uid: 'local', replicas: 1, shar
  */
 export async function keepRoom(local: Servers, print: (line: string) => void, signal: AbortSignal): Promise<void> {
   try {
-    const connection = await connect({ servers: [...local.natsUrls], name: 'room', maxReconnectAttempts: -1 });
+    const connection = await connect({
+      servers: [...local.natsUrls],
+      name: 'room',
+      maxReconnectAttempts: -1,
+      timeout: 2_000,
+    });
     try {
       await keepOn(await jetstreamManager(connection, { checkAPI: false }), { local, print, signal });
     } finally {

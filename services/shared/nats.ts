@@ -25,6 +25,7 @@ export async function connectNats(target: NatsTarget, logger: Logger): Promise<N
     reconnectJitter: 250,
     pingInterval: 1_500,
     maxPingOut: 2,
+    // A connection that breaks in the middle of its handshake is not noticed by the client before this.
     timeout: 2_000,
     noAsyncTraces: true,
   });

@@ -30,7 +30,13 @@ export async function startBroker(
   options: NatsServerOptions = {},
 ): Promise<Broker> {
   const server = await startNatsServer(options);
-  const connection = await connect({ servers: server.url, maxReconnectAttempts: -1, reconnectTimeWait: 50 });
+  // The time-out as in the processes: killed in the middle of a handshake, a server is not missed before it.
+  const connection = await connect({
+    servers: server.url,
+    maxReconnectAttempts: -1,
+    reconnectTimeWait: 50,
+    timeout: 2_000,
+  });
   const outcome = await reconcileStreams(desiredStreams(webhook(spec), streamFacts()), connection);
   if (outcome.kind !== 'reconciled' || outcome.changes.refused.length > 0) {
     throw new Error(`streams are not there: ${JSON.stringify(outcome)}`);

@@ -18,7 +18,7 @@ let server: NatsServer;
 const connections: NatsConnection[] = [];
 
 async function dial(): Promise<NatsConnection> {
-  const nc = await connect({ servers: server.url, maxReconnectAttempts: -1, reconnectTimeWait: 20 });
+  const nc = await connect({ servers: server.url, maxReconnectAttempts: -1, reconnectTimeWait: 20, timeout: 2_000 });
   connections.push(nc);
   return nc;
 }

@@ -202,7 +202,12 @@ describe('what cannot be published', () => {
 
   it('is left where the broker goes away, with an end that says so', async () => {
     const away = await startBroker();
-    const connection = await connect({ servers: away.server.url, maxReconnectAttempts: -1, reconnectTimeWait: 50 });
+    const connection = await connect({
+      servers: away.server.url,
+      maxReconnectAttempts: -1,
+      reconnectTimeWait: 50,
+      timeout: 2_000,
+    });
     const its = await openApi({ ...away, connection });
     await buryMany(away, 40);
     const reports: Report[] = [];

@@ -121,7 +121,10 @@ it('nothing acknowledged is lost when the broker is killed among groups, three t
       const results = await putAll(group, 1_000);
       for (const [at, { kind }] of results.entries()) if (kind === 'durable') acknowledged.add(group[at] ?? '');
       // The disk takes more while the broker is away than the broker does afterwards in the time of a test.
-      await until(() => opened.spool.stats().records < 2_000, { describe: 'the spool to be drained a little' });
+      await until(() => opened.spool.stats().records < 2_000, {
+        describe: 'the spool to be drained a little',
+        timeoutMs: 20_000,
+      });
     }
   };
   const senders = Promise.all([sender(0), sender(1), sender(2)]);

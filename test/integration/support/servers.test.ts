@@ -16,7 +16,7 @@ it('was told by the set-up where the programs are', () => {
 
 it('keeps streams over a kill and a restart on the same port', async () => {
   const server = await startNatsServer();
-  const nc = await connect({ servers: server.url, maxReconnectAttempts: -1, reconnectTimeWait: 20 });
+  const nc = await connect({ servers: server.url, maxReconnectAttempts: -1, reconnectTimeWait: 20, timeout: 2_000 });
   expect(nc.info?.max_payload).toBe(4 * 1024 * 1024);
   const manager = await jetstreamManager(nc, { timeout: 500 });
   await manager.streams.add({ name: 'kept', subjects: ['kept.>'] });

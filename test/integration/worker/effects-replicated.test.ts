@@ -26,6 +26,7 @@ beforeAll(async () => {
     servers: servers.map(({ url }) => url),
     maxReconnectAttempts: -1,
     reconnectTimeWait: 50,
+    timeout: 2_000,
   });
   const config = desiredStreams(webhook(), streamFacts({ replicas: 3 })).streams.find(({ name }) => name === STREAM);
   const manager = await jetstreamManager(connection, { checkAPI: false });

@@ -18,7 +18,12 @@ let store: EffectStore;
 
 beforeAll(async () => {
   broker = await startBroker();
-  connection = await connect({ servers: broker.server.url, maxReconnectAttempts: -1, reconnectTimeWait: 50 });
+  connection = await connect({
+    servers: broker.server.url,
+    maxReconnectAttempts: -1,
+    reconnectTimeWait: 50,
+    timeout: 2_000,
+  });
   store = new EffectStore(connection, { webhook: TOKEN, handler: 'support', ttlMs: 7_200_000 });
 });
 
