@@ -66,7 +66,8 @@ const COLUMNS = [
   { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
 ];
 
-const resourceSchema = (): StructuralSchema => ({
+/** Of the whole resource. */
+export const resourceSchema = (): StructuralSchema => ({
   type: 'object',
   description: 'The webhook of one Intercom app: what arrives, who handles it, how long it is kept.',
   required: ['spec'],

@@ -9,7 +9,7 @@ import { DURATION } from './duration.ts';
 
 export const DNS_LABEL = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
 const DNS_SUBDOMAIN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
-const QUANTITY = '^(\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|([eE](\\+|-)?[0-9]+))?$';
+const QUANTITY = '^\\+?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|([eE](\\+|-)?[0-9]+))?$';
 
 export const text = (max: number, description: string) => z.string().min(1).max(max).describe(description);
 
@@ -58,12 +58,12 @@ export const flag = (description: string) => z.boolean().default(false).describe
 export const byteSize = (description: string) =>
   z
     .union([z.int().min(1), z.string().max(18).regex(BYTE_SIZE, 'write a whole number of bytes, such as 512Mi or 1Gi')])
-    .meta({ description, 'x-kubernetes-int-or-string': true, pattern: BYTE_SIZE.source, maxLength: 18 });
+    .meta({ description, 'x-kubernetes-int-or-string': true, minimum: 1, pattern: BYTE_SIZE.source, maxLength: 18 });
 
-/** Any Kubernetes quantity. */
+/** Any Kubernetes quantity that can be reserved. */
 const quantity = z
   .union([z.int().min(0), z.string().max(32).regex(new RegExp(QUANTITY))])
-  .meta({ 'x-kubernetes-int-or-string': true, pattern: QUANTITY, maxLength: 32 });
+  .meta({ 'x-kubernetes-int-or-string': true, minimum: 0, pattern: QUANTITY, maxLength: 32 });
 
 export const quantities = (description: string) =>
   z.record(z.string().max(253), quantity).meta({ description, maxProperties: 16 });

@@ -1,17 +1,11 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { parseAllDocuments } from 'yaml';
 import { parseWebhook } from '#operator/api/parse-webhook.ts';
-import { LOCAL_COMMAND_ANNOTATION } from '#operator/api/v1alpha1.ts';
 import { webhookInput } from '#test/support/webhook.ts';
 
 const problemsOf = (value: unknown) => {
   const parsed = parseWebhook(value);
   return parsed.kind === 'ok' ? [] : parsed.problems.map(({ path, message }) => `${path}: ${message}`);
 };
-
-const documentsOf = (path: string): Record<string, unknown>[] =>
-  parseAllDocuments(readFileSync(path, 'utf8')).map((document) => document.toJS() as Record<string, unknown>);
 
 describe('reading a resource without an API server', () => {
   test('fills in every default of the design', () => {
@@ -100,26 +94,5 @@ describe('reading a resource without an API server', () => {
     [{ ...webhookInput(), apiVersion: 'v1' }, 'apiVersion: must be intercom-operator.io/v1alpha1'],
   ])('refuses what is no IntercomWebhook of this version', (value, problem) => {
     expect(problemsOf(value)).toEqual([problem]);
-  });
-});
-
-describe('the examples', () => {
-  test('the smallest one is valid', () => {
-    expect(documentsOf('examples/minimal.yaml').flatMap(problemsOf)).toEqual([]);
-  });
-
-  test('the demo is valid, has the secret it names, and a command for the image it cannot run', () => {
-    const [secret, resource] = documentsOf('examples/demo.yaml');
-    const parsed = parseWebhook(resource);
-    if (parsed.kind !== 'ok') throw new Error(JSON.stringify(parsed.problems));
-    const { metadata, spec } = parsed.webhook;
-    expect(secret).toMatchObject({
-      kind: 'Secret',
-      metadata: { name: spec.signing.secretKeyRefs[0]?.name, namespace: metadata.namespace },
-      stringData: { [spec.signing.secretKeyRefs[0]?.key ?? '']: expect.any(String) },
-    });
-    const commands = JSON.parse(metadata.annotations[LOCAL_COMMAND_ANNOTATION] ?? '') as object;
-    const images = spec.handlers.filter(({ container }) => container !== undefined);
-    expect(Object.keys(commands)).toEqual(images.map(({ name }) => name));
   });
 });

@@ -74,3 +74,63 @@ export const RULE_CASES: readonly RuleCase[] = [
     handlers: [{ name: 'support', http: { url: 'https://crm.example', serviceRef: { name: 'crm', port: 80 } } }],
   }),
 ];
+
+interface ChangeCase {
+  readonly name: string;
+  readonly path: string;
+  readonly before: IntercomWebhookInput;
+  readonly after: IntercomWebhookInput;
+}
+
+const handlerFrom = (startFrom: 'Now' | 'Earliest'): Partial<SpecInput> => ({
+  handlers: [{ name: 'support', container: { image }, startFrom }],
+});
+const withSpool = (spool: { size?: string; storageClassName?: string }): Partial<SpecInput> => ({
+  receiver: { spool: { storage: 'Persistent', ...spool } },
+});
+
+/** One change per rule about changes, breaking that rule alone. */
+export const CHANGE_CASES: readonly ChangeCase[] = [
+  {
+    name: 'a handler that would begin elsewhere',
+    path: 'spec.handlers[0].startFrom',
+    before: webhookInput(handlerFrom('Now')),
+    after: webhookInput(handlerFrom('Earliest')),
+  },
+  {
+    name: 'another size of a persistent spool',
+    path: 'spec.receiver.spool.size',
+    before: webhookInput(withSpool({ size: '1Gi' })),
+    after: webhookInput(withSpool({ size: '2Gi' })),
+  },
+  {
+    name: 'another class of a persistent spool',
+    path: 'spec.receiver.spool.storageClassName',
+    before: webhookInput(withSpool({ storageClassName: 'fast' })),
+    after: webhookInput(withSpool({ storageClassName: 'slow' })),
+  },
+];
+
+/** Changes that look like those, and are allowed. */
+export const ALLOWED_CHANGES: readonly Omit<ChangeCase, 'path'>[] = [
+  {
+    name: 'a persistent spool that becomes ephemeral and larger at once: the way out of a class that makes no volumes',
+    before: webhookInput(withSpool({ size: '1Gi' })),
+    after: webhookInput({ receiver: { spool: { size: '2Gi' } } }),
+  },
+  {
+    name: 'another size of an ephemeral spool',
+    before: webhookInput(),
+    after: webhookInput({ receiver: { spool: { size: '2Gi' } } }),
+  },
+  {
+    name: 'a second handler that begins elsewhere than the first',
+    before: webhookInput(handlerFrom('Now')),
+    after: webhookInput({
+      handlers: [
+        { name: 'support', container: { image } },
+        { name: 'history', builtin: {}, startFrom: 'Earliest' },
+      ],
+    }),
+  },
+];
