@@ -18,6 +18,8 @@ export interface ConsumeDeps {
   readonly work: (message: Message) => Promise<Worked>;
   /** How long the handler must be left alone; 0 = not at all. */
   readonly pauseMs: () => number;
+  /** A message was passed over: it came before its topic was declared. */
+  readonly onTooEarly: () => void;
   /** Told what keeps it from pulling; empty = nothing. */
   readonly onState: (problem: string) => void;
   readonly logger: Logger;
@@ -65,6 +67,7 @@ async function pullUntilEnd(deps: ConsumeDeps, gate: TopicGate, signal: AbortSig
           void slots.run(() => workOff(message)).finally(topUp);
           break;
         case 'too-early':
+          deps.onTooEarly();
           message.ack();
           break;
         case 'unknown':

@@ -27,6 +27,10 @@ export interface ConsumptionDeps {
   readonly work: (message: Message) => Promise<Worked>;
   /** How long the handler must be left alone; 0 = not at all. */
   readonly pauseMs: () => number;
+  /** A share of the keys is this worker's from now on. */
+  readonly onTakeover: () => void;
+  /** A message was passed over: it came before its topic was declared. */
+  readonly onTooEarly: () => void;
   /** Told what keeps it from working; empty = nothing. */
   readonly onState: (problem: string) => void;
   readonly logger: Logger;

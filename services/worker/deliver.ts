@@ -14,8 +14,8 @@ export interface HandlerTarget {
   readonly timeoutMs: number;
   /** Connections, each used for one call at a time and kept open between calls. */
   readonly connections: number;
-  /** Bearer token, for a service that runs elsewhere. */
-  readonly token: string | null;
+  /** Bearer token, for a service that runs elsewhere; null = none. Asked for each call, for it may be replaced. */
+  readonly token: (() => string) | null;
 }
 
 /** A handler that speaks HTTP. Redirects are not followed: the body is personal data and goes where it was declared to. */
@@ -23,9 +23,10 @@ export function httpHandler(target: HandlerTarget): Handler {
   const { origin, pathname, search } = new URL(target.url);
   const path = pathname + search;
   const pool = new Pool(origin, { connections: target.connections, pipelining: 1, connect: { timeout: 5_000 } });
-  const authorization = target.token === null ? {} : { authorization: `Bearer ${target.token}` };
+  const { token } = target;
   return {
     call(headers, body) {
+      const authorization = token === null ? {} : { authorization: `Bearer ${token()}` };
       const exchange = new Exchange(target.timeoutMs);
       // The exchange has one deadline for everything.
       const deadlines = { headersTimeout: 0, bodyTimeout: 0 };

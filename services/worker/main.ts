@@ -1,15 +1,18 @@
 import { randomUUID } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { buildInnerServer, type Readiness } from '#shared/inner-server.ts';
 import { stopAll, untilAskedToEnd } from '#shared/lifecycle.ts';
 import { createLogger } from '#shared/logger.ts';
 import { createRegistry } from '#shared/metrics.ts';
 import { closeNats, connectNats } from '#shared/nats.ts';
-import { workerConfig } from './config.ts';
+import { BearerToken } from './bearer-token.ts';
+import { natsTarget, workerConfig } from './config.ts';
 import { startConsumption } from './consumption.ts';
 import { createWorkerMetrics } from './metrics.ts';
 import { Outbox } from './outbox.ts';
 import { wire } from './wiring.ts';
+
+/** The kubelet itself takes up to a minute. */
+const TOKEN_RELOAD_MS = 5_000;
 
 const config = workerConfig();
 const labels = { namespace: config.WEBHOOK_NAMESPACE, webhook: config.WEBHOOK_NAME, handler: config.HANDLER };
@@ -17,14 +20,16 @@ const logger = createLogger('worker', config.LOG_LEVEL, { ...labels, pod: config
 const registry = createRegistry(labels);
 // First of all waits: process 1 of a container ignores signals that it has no handler for.
 const asked = untilAskedToEnd();
-const token = config.HANDLER_AUTH_FILE === '' ? null : (await readFile(config.HANDLER_AUTH_FILE, 'utf8')).trim();
+const stopping = new AbortController();
+const token = config.HANDLER_AUTH_FILE === '' ? null : await BearerToken.load(config.HANDLER_AUTH_FILE, logger);
+token?.watch(TOKEN_RELOAD_MS, stopping.signal);
 
 let isEnding = false;
 let readiness: Readiness = { kind: 'not-ready', reason: `waiting for NATS at ${config.NATS_URL.join(', ')}` };
 const inner = buildInnerServer({ readiness: () => readiness, registry });
 await inner.listen({ host: config.HOST, port: config.INNER_PORT });
 
-const connecting = connectNats({ urls: config.NATS_URL, name: `worker ${config.POD_NAME}` }, logger);
+const connecting = connectNats(natsTarget(config), logger);
 const connection = await Promise.race([connecting, asked.then(() => null)]);
 if (connection === null) {
   logger.warn('asked to end before NATS was reached');
@@ -40,13 +45,15 @@ const metrics = createWorkerMetrics(registry, () => ({
   fullness: consumption.fullness,
   isHandlerAway: wired.circuit.state !== 'closed',
 }));
-const wired = wire(config, { connection, self, outbox, metrics, logger, token });
+const wired = wire(config, { connection, self, outbox, metrics, logger, token: token && (() => token.current()) });
 const consumption = startConsumption(config, {
   connection,
   self,
   outbox,
   work: wired.work,
   pauseMs: () => wired.circuit.waitMs(Date.now()),
+  onTakeover: () => metrics.takeovers.inc(),
+  onTooEarly: () => metrics.skipped.inc({ reason: 'too_early' }),
   onState(problem) {
     if (isEnding) return;
     readiness = problem === '' ? { kind: 'ready' } : { kind: 'not-ready', reason: `cannot pull: ${problem}` };
@@ -57,6 +64,7 @@ logger.info({ url: config.HANDLER_URL, concurrency: config.CONCURRENCY }, 'start
 
 const signal = await asked;
 isEnding = true;
+stopping.abort();
 readiness = { kind: 'not-ready', reason: 'draining' };
 logger.info({ signal, inFlight: consumption.inFlight }, 'draining');
 const finish = async () => {

@@ -4,6 +4,7 @@ export interface WorkerMetrics {
   readonly deliveries: Counter<'result'>;
   readonly skipped: Counter<'reason'>;
   readonly deadLetters: Counter<'reason'>;
+  readonly takeovers: Counter;
   readonly callSeconds: Histogram;
   readonly queueSeconds: Histogram;
   readonly storeTrouble: Counter<'store'>;
@@ -60,7 +61,7 @@ export function createWorkerMetrics(registry: Registry, load: () => Load): Worke
     }),
     skipped: new Counter({
       name: 'intercom_worker_skipped_total',
-      help: 'Messages that led to no call: handled before, held by another worker, or not due yet.',
+      help: 'Messages that led to no call: handled before, held by another worker, not due yet, or older than their topic.',
       labelNames: ['reason'],
       registers,
     }),
@@ -68,6 +69,11 @@ export function createWorkerMetrics(registry: Registry, load: () => Load): Worke
       name: 'intercom_worker_dead_letters_total',
       help: 'Messages given up, by reason.',
       labelNames: ['reason'],
+      registers,
+    }),
+    takeovers: new Counter({
+      name: 'intercom_worker_takeovers_total',
+      help: 'Times that this worker took over a share of the keys: at starts, ends and failures of workers, and of NATS.',
       registers,
     }),
     callSeconds: new Histogram({

@@ -1,4 +1,5 @@
-import { createInbox, type Msg, type NatsConnection, nanos, type Subscription } from '@nats-io/transport-node';
+import { type Msg, type NatsConnection, nanos, type Subscription } from '@nats-io/transport-node';
+import { newInbox } from '#shared/nats.ts';
 import { type Message, readMessage } from './message.ts';
 import type { Outbox } from './outbox.ts';
 
@@ -49,7 +50,7 @@ export class Pull {
   /** An inbox of its own for each request: a message bears the subject it was stored under, so it could not be told. */
   ask(count: number): void {
     const { connection, stream, consumer, onProblem } = this.#target;
-    const inbox = createInbox();
+    const inbox = newInbox(connection);
     const request: Request = {
       left: count,
       askedMs: performance.now(),

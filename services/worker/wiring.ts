@@ -28,8 +28,8 @@ export interface WiringDeps {
   readonly outbox: Outbox;
   readonly metrics: WorkerMetrics;
   readonly logger: Logger;
-  /** Bearer token for the handler, or null. */
-  readonly token: string | null;
+  /** The bearer token for the handler; null = it needs none. */
+  readonly token: (() => string) | null;
 }
 
 /** Constructs what one message needs, from the environment. */

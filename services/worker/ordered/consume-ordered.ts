@@ -22,6 +22,8 @@ export interface OrderedDeps {
   readonly work: (message: Message) => Promise<Worked>;
   /** How long the handler must be left alone; 0 = not at all. */
   readonly pauseMs: () => number;
+  readonly onTakeover: () => void;
+  readonly onTooEarly: () => void;
   /** Told what keeps it from working; empty = nothing. */
   readonly onState: (problem: string) => void;
   readonly logger: Logger;
@@ -99,7 +101,12 @@ export class OrderedConsumption {
       void held.release();
     }
     for (const partition of mine) if (!this.#partitions.has(partition)) this.#open(partition);
-    this.#tellState(members.length === 0 ? 'not heard of by the other workers yet' : '');
+    this.#tellState(members.length === 0 ? this.#unheard : '');
+  }
+
+  get #unheard(): string {
+    const { webhook, handler } = this.#deps;
+    return `its own heartbeats on ${SUBJECTS.heartbeat(webhook, handler)} do not come back yet: may it publish and listen there?`;
   }
 
   #open(partition: number): void {
@@ -114,10 +121,12 @@ export class OrderedConsumption {
       onTaken: (limit) => {
         this.#limits.set(partition, limit);
         if (this.#partitions.get(partition) !== held) return;
+        this.#deps.onTakeover();
         this.#generation += 1;
         generation = this.#generation;
         this.#runner.begin(partition, generation);
       },
+      onTooEarly: () => this.#deps.onTooEarly(),
       onMessage: (message) => {
         const { bytes: heldBytes } = this.#runner;
         this.#runner.add(hold(message, { partition, generation, heldBytes }));

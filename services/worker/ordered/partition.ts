@@ -16,6 +16,8 @@ export interface PartitionDeps {
   /** Taken over: what was brought before is not ours to begin any more. Told how many may be unacknowledged at once. */
   readonly onTaken: (limit: number) => void;
   readonly onMessage: (message: Message) => void;
+  /** A message was passed over: it came before its topic was declared. */
+  readonly onTooEarly: () => void;
   /** How many messages may be asked for beyond those that are asked for already. */
   readonly room: (requested: number) => number;
   readonly onState: (problem: string) => void;
@@ -110,6 +112,7 @@ export class Partition {
             this.#deps.onMessage(message);
             break;
           case 'too-early':
+            this.#deps.onTooEarly();
             message.ack();
             break;
           case 'unknown':
