@@ -1,28 +1,44 @@
 import * as z from 'zod';
-import { durationMs, port, readEnv, whole } from '#shared/env.ts';
+import { durationMs, port, readEnv, urlsWithoutLogin, urlWithoutLogin, whole } from '#shared/env.ts';
 
 const name = z.string().min(1).max(253);
 
 /** What the chart sets; nobody else writes or reads it. */
-const OperatorEnv = z.object({
-  /** Unique among the replicas. */
-  POD_NAME: name,
-  HOST: name.default('0.0.0.0'),
-  INNER_PORT: port(),
-  LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
-  /** Whose resources are looked after; empty = those of every namespace. */
-  WATCH_NAMESPACE: z.string().max(253).default(''),
-  /** In our own namespace. */
-  LEASE_NAME: name.default('intercom-operator'),
-  /** Resources that are worked on at once. */
-  WORKERS: whole(1, 64).prefault('4'),
-  /** How often everything is looked at although nothing changed. */
-  RESYNC_MS: durationMs().prefault('600000'),
-  /** Where we are in no pod, or want another cluster. */
-  KUBECONFIG: z.string().max(4096).default(''),
-  /** Of the kubelet. */
-  KUBERNETES_SERVICE_HOST: z.string().max(253).default(''),
-  KUBERNETES_SERVICE_PORT: z.string().max(5).default('443'),
+export const OperatorEnv = z.object({
+  POD_NAME: name.describe('Unique among the replicas.'),
+  HOST: name.default('0.0.0.0').describe('Address to listen on.'),
+  INNER_PORT: port().describe('Port of health and metrics.'),
+  LOG_LEVEL: z
+    .enum(['debug', 'info', 'warn', 'error', 'silent'])
+    .default('info')
+    .describe('Least severe of what is logged, by the operator and by all that it renders.'),
+  WATCH_NAMESPACE: z
+    .string()
+    .max(253)
+    .default('')
+    .describe('Whose resources are looked after; empty = those of every namespace.'),
+  LEASE_NAME: name.default('intercom-operator').describe('Lease of the leader, in our own namespace.'),
+  WORKERS: whole(1, 64).prefault('4').describe('Resources that are worked on at once.'),
+  RESYNC_MS: durationMs().prefault('600000').describe('How often everything is looked at although nothing changed.'),
+  IMAGE: z.string().min(1).max(1024).describe('Our own, of which every process that is rendered runs.'),
+  NATS_URL: urlsWithoutLogin(/^(nats|tls)$/).describe(
+    'The servers of one cluster: `nats://` or `tls://`, separated by commas.',
+  ),
+  REDIS_URL: z
+    .union([z.literal(''), urlWithoutLogin(/^rediss?$/)])
+    .default('')
+    .describe('Claims live in this Redis; empty = in JetStream.'),
+  STREAM_REPLICAS: whole(1, 5).prefault('1').describe('Copies of each stream.'),
+  SHARED_STREAM_BYTES: whole(1024 * 1024, Number.MAX_SAFE_INTEGER)
+    .prefault(String(4 * 1024 ** 3))
+    .describe('Of each stream that the webhooks of an account share: dead letters, effects.'),
+  KUBECONFIG: z
+    .string()
+    .max(4096)
+    .default('')
+    .describe('Where we are in no pod, or want another cluster; empty = as a pod does.'),
+  KUBERNETES_SERVICE_HOST: z.string().max(253).default('').describe('The API server, set by the kubelet.'),
+  KUBERNETES_SERVICE_PORT: z.string().max(5).default('443').describe('Its port, set by the kubelet.'),
 });
 export type OperatorConfig = Readonly<z.output<typeof OperatorEnv>>;
 

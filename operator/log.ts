@@ -3,7 +3,9 @@ import type { Ended } from './controller/controller.ts';
 import type { EventResult } from './events/recorder.ts';
 import type { Incident } from './kube/reflector.ts';
 import { type Resource, titleOf } from './kube/resource.ts';
+import type { ObjectKey } from './kube/store.ts';
 import type { LeadershipChange } from './leader/campaign.ts';
+import type { RoomOutcome } from './streams/purge.ts';
 
 /** One line per unit of work, with a constant message. */
 export interface OperatorLog {
@@ -11,6 +13,10 @@ export interface OperatorLog {
   incident(resource: Resource): (incident: Incident) => void;
   leadership(change: LeadershipChange): void;
   event(result: EventResult): void;
+  /** Its events stream is nearly full. */
+  room(webhook: ObjectKey, outcome: RoomOutcome): void;
+  /** What waits in NATS for its handlers could not be read. */
+  survey(webhook: ObjectKey, error: Error): void;
 }
 
 /** What goes well and often is for who looks for it. */
@@ -42,6 +48,8 @@ export const createOperatorLog = (logger: Logger): OperatorLog => ({
   event: (result) => {
     if (result.kind === 'failed') logger.warn({ err: asError(result.error) }, 'event not written');
   },
+  room: (webhook, { kind, ...what }) => logger.warn({ webhook, room: kind, ...what }, 'events stream nearly full'),
+  survey: (webhook, error) => logger.warn({ webhook, err: error }, 'what waits in nats could not be read'),
 });
 
 /** The logger shows an Error's message and stack only under the name `err`. */

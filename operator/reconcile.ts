@@ -1,56 +1,78 @@
-import { type Acceptance, acceptance } from './acceptance.ts';
-import { API_VERSION } from './api/v1alpha1.ts';
-import { setCondition } from './conditions.ts';
-import type { EventRecorder } from './events/recorder.ts';
-import { conditionsOf, INTERCOM_WEBHOOKS } from './intercom-webhooks.ts';
-import { KubeError } from './kube/kube-error.ts';
-import type { KubeObject } from './kube/resource.ts';
-import type { ObjectKey, Store } from './kube/store.ts';
-import type { Writes } from './leader/fence.ts';
+import type { Status } from './api/status.ts';
+import type { IntercomWebhook } from './api/v1alpha1.ts';
+import { type ApplyDeps, apply } from './apply.ts';
+import { type FinalizeDeps, finalize, keepFinalizer } from './finalize.ts';
+import { gate } from './gate.ts';
+import { keyOf, type ObjectKey } from './kube/store.ts';
+import { type ObserveDeps, type Observed, observe } from './observe.ts';
 import type { Outcome } from './outcome.ts';
+import type { RenderFacts } from './render/facts.ts';
+import { render } from './render/render.ts';
+import { type ReportDeps, report } from './report.ts';
+import { secretsDueInMs, settle } from './settle.ts';
+import { computeStatus, invalidStatus, NOT_PAUSED, pausedStatus } from './status.ts';
+import { desiredStreams, type StreamFacts } from './streams/desired.ts';
+import { type StreamsKeeper, streamsFinding } from './streams/keeper.ts';
+import type { Survey } from './streams/survey.ts';
+import { isolationFinding } from './tenant-isolation.ts';
 
-export interface ReconcileDeps {
-  readonly webhooks: Pick<Store<never>, 'get'>;
-  readonly kube: Pick<Writes, 'applyStatus'>;
-  readonly events: EventRecorder;
-  /** Of the calendar. */
-  readonly date: () => Date;
+/** The same for every resource. */
+export interface Facts {
+  readonly rendering: Omit<RenderFacts, 'uid'>;
+  readonly streams: Omit<StreamFacts, 'uid'>;
 }
 
-/** Says in the resource's status whether it can be worked with. Writes, and tells, only what is new. */
+export interface ReconcileDeps extends ObserveDeps, ApplyDeps, ReportDeps, FinalizeDeps {
+  readonly kube: ApplyDeps['kube'] & ReportDeps['kube'];
+  readonly streams: StreamsKeeper;
+  readonly survey: Pick<Survey, 'of'>;
+  /** @throws where the API server cannot be asked for them */
+  readonly facts: (signal: AbortSignal) => Promise<Facts>;
+}
+
+/** One pass: observe → gate → streams → render → apply → status. */
 export async function reconcile(key: ObjectKey, deps: ReconcileDeps, signal: AbortSignal): Promise<Outcome> {
-  const observed = deps.webhooks.get(key);
-  if (observed === null || observed.metadata.deletionTimestamp !== undefined) return { kind: 'done' };
-  const accepted = acceptance(observed);
-  const isThere = await report(observed, accepted, { ...deps, signal });
-  return isThere && accepted.status === 'False' ? { kind: 'blocked', ...accepted } : { kind: 'done' };
+  const observed = await observe(key, deps, signal);
+  if (observed === null) return { kind: 'done' };
+  const { object, parsed, isPaused } = observed;
+  const say = (status: Status): Promise<void> => report(object, status, deps, signal);
+  if (object.metadata.deletionTimestamp !== undefined) {
+    return finalize(object, parsed.kind === 'ok' ? parsed.webhook : null, (await deps.facts(signal)).streams, {
+      ...deps,
+      signal,
+    });
+  }
+  if (isPaused) {
+    await say(pausedStatus(object, deps.date()));
+    return { kind: 'blocked', reason: 'Paused', message: 'its annotation says so' };
+  }
+  if (parsed.kind === 'invalid') {
+    const status = invalidStatus(object, parsed.problems, deps.date());
+    await say(status);
+    return { kind: 'blocked', reason: 'Invalid', message: `${parsed.problems[0]?.path} and perhaps more` };
+  }
+  return bringAbout({ ...observed, webhook: parsed.webhook }, deps, signal);
 }
 
-/** @returns false where the resource has gone meanwhile */
-async function report(
-  observed: KubeObject,
-  accepted: Acceptance,
-  { kube, events, date, signal }: ReconcileDeps & { signal: AbortSignal },
-): Promise<boolean> {
-  const { name, namespace, uid, generation } = observed.metadata;
-  const before = conditionsOf(observed);
-  const finding = {
-    type: 'Accepted',
-    ...accepted,
-    ...(generation === undefined ? {} : { observedGeneration: generation }),
-  };
-  const after = setCondition(before, finding, date());
-  if (after === before) return true;
-  // With its uid it is not mistaken for one that has its name now.
-  const metadata = { name, uid, ...(namespace === undefined ? {} : { namespace }) };
-  const status = { conditions: after.filter(({ type }) => type === 'Accepted') };
-  try {
-    await kube.applyStatus(INTERCOM_WEBHOOKS, { apiVersion: API_VERSION, metadata, status }, { signal, force: true });
-  } catch (error) {
-    if (error instanceof KubeError && error.kind === 'not-found') return false;
-    throw error;
-  }
-  const { reason, message } = accepted;
-  if (accepted.status === 'False') events.record(observed, { type: 'Warning', reason, action: 'Parse', note: message });
-  return true;
+async function bringAbout(
+  observed: Observed & { readonly webhook: IntercomWebhook },
+  deps: ReconcileDeps,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const { object, webhook } = observed;
+  const { uid } = object.metadata;
+  const { findings, blocked } = gate(observed);
+  const facts = await deps.facts(signal);
+  await keepFinalizer(object, webhook, { ...deps, signal });
+  const streams = await deps.streams.bring(
+    { namespace: webhook.metadata.namespace, uid },
+    desiredStreams(webhook, { ...facts.streams, uid }),
+  );
+  const rendered = render(webhook, { ...facts.rendering, uid });
+  const unapplied = await apply(object, { rendered, blocked }, deps, signal);
+  const all = [...findings, streamsFinding(streams), isolationFinding(facts.rendering), NOT_PAUSED];
+  const load = deps.survey.of(keyOf(object.metadata));
+  const results = { object, webhook, findings: all, blocked, unapplied, load, children: deps.children.of(object) };
+  await report(object, computeStatus(results, deps.date()), deps, signal);
+  return settle({ streams, unapplied, dueInMs: secretsDueInMs(webhook, deps.secrets) });
 }

@@ -11,7 +11,7 @@ export interface StoreOptions<Index extends string> {
   readonly concerns: (object: KubeObject) => readonly ObjectKey[];
   /** Gets every such key, after the store has changed; what has become of the object is for the one to see who looks. */
   readonly notify: (key: ObjectKey) => void;
-  /** What is kept of an object; `managedFields`, which may outweigh all else, never is. */
+  /** What is kept of an object; its `managedFields`, which may outweigh all else, are dropped afterwards. */
   readonly trim?: (object: KubeObject) => KubeObject;
 }
 
@@ -63,7 +63,7 @@ export function createStore<Index extends string>(options: StoreOptions<Index>):
   const change = (key: ObjectKey, after: KubeObject | null): ObjectKey[] => {
     const before = objects.get(key) ?? null;
     if (before !== null && after !== null && isSame(before, after)) return [];
-    const kept = after === null ? null : trim(withoutManagedFields(after));
+    const kept = after === null ? null : withoutManagedFields(trim(after));
     if (before !== null) leave(key, before);
     if (kept !== null) enter(key, kept);
     return [...(before === null ? [] : concerns(before)), ...(kept === null ? [] : concerns(kept))];

@@ -6,6 +6,7 @@ import {
   IngressSettings,
   MIN_SPOOL_BYTES,
   MOUNTS,
+  NATS_CREDS_FILE,
   PORTS,
   WorkerSettings,
   webhookToken,
@@ -36,6 +37,7 @@ const common = ({ metadata, spec }: IntercomWebhook, facts: RenderFacts) => ({
   HOST: ALL_ADDRESSES,
   INNER_PORT: PORTS.inner,
   NATS_URL: [...facts.natsUrls],
+  NATS_CREDS_FILE: facts.hasNatsCredentials === true ? `${MOUNTS.nats}/${NATS_CREDS_FILE}` : '',
   DEAD_LETTER_TTL_MS: parseDurationMs(spec.retention.deadLetters),
   LOG_LEVEL: facts.logLevel,
 });

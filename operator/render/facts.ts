@@ -2,6 +2,7 @@ import type {
   V1ConfigMap,
   V1Deployment,
   V1PodDisruptionBudget,
+  V1Secret,
   V1Service,
   V1ServiceAccount,
   V1StatefulSet,
@@ -16,6 +17,8 @@ export interface RenderFacts {
   readonly image: string;
   /** The servers of one cluster, without logins. */
   readonly natsUrls: readonly string[];
+  /** Each process has a Secret of its own with what it logs in with; else none needs to. */
+  readonly hasNatsCredentials?: boolean;
   /** Claims live in Redis where it is given, else in NATS. */
   readonly redisUrl?: string;
   readonly logLevel: IngressEnv['LOG_LEVEL'];
@@ -24,6 +27,7 @@ export interface RenderFacts {
 export type Rendered =
   | V1ServiceAccount
   | V1ConfigMap
+  | V1Secret
   | V1Service
   | V1Deployment
   | V1StatefulSet

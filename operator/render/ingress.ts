@@ -4,6 +4,7 @@ import { OWN_VOLUME } from '../api/pod-template.ts';
 import type { IntercomWebhook } from '../api/v1alpha1.ts';
 import { configHash, configMap } from './config-map.ts';
 import { ownContainer, resources } from './container.ts';
+import { natsCredentials } from './credentials.ts';
 import { disruptionBudgets } from './disruption-budget.ts';
 import { drainDelayMs, ingressEnvironment } from './environment.ts';
 import type { Rendered, RenderFacts } from './facts.ts';
@@ -26,6 +27,7 @@ export function renderIngress(webhook: IntercomWebhook, facts: RenderFacts): Ren
   const meta = metaOf(webhook, facts.uid, component);
   const environment = ingressEnvironment(webhook, facts);
   const spool = spoolStorage(webhook);
+  const nats = natsCredentials(component, facts);
   const container = ownContainer({
     name: 'ingress',
     image: facts.image,
@@ -36,6 +38,7 @@ export function renderIngress(webhook: IntercomWebhook, facts: RenderFacts): Ren
     volumeMounts: [
       { name: SIGNING_VOLUME, mountPath: MOUNTS.signing, readOnly: true },
       { name: SPOOL_VOLUME, mountPath: MOUNTS.spool },
+      ...nats.volumeMounts,
     ],
   });
   const template = podTemplate(
@@ -45,7 +48,7 @@ export function renderIngress(webhook: IntercomWebhook, facts: RenderFacts): Ren
       graceSeconds: drainDelayMs(webhook) / 1000 + ANSWER_SECONDS + spool.drainSeconds + CLOSE_SECONDS,
       containers: [container],
       initContainers: [],
-      volumes: [signingVolume(webhook), ...spool.volumes],
+      volumes: [signingVolume(webhook), ...spool.volumes, ...nats.volumes],
     },
     receiver.template,
   );

@@ -31,18 +31,31 @@ export const workerComponent = (webhook: IntercomWebhook, handler: string): Comp
 export const HANDLER_LABEL = `${GROUP}/handler`;
 export const CONFIG_HASH_ANNOTATION = `${GROUP}/config-hash`;
 
-const selectorOf = ({ metadata }: IntercomWebhook, component: string) => ({
+const COMPONENT_LABEL = 'app.kubernetes.io/component';
+const MANAGED_BY_LABEL = 'app.kubernetes.io/managed-by';
+
+const selectorOf = ({ metadata }: IntercomWebhook, component: 'ingress' | 'worker') => ({
   'app.kubernetes.io/name': 'intercom-webhook',
   'app.kubernetes.io/instance': bounded(metadata.name, metadata.name),
-  'app.kubernetes.io/component': component,
+  [COMPONENT_LABEL]: component,
 });
 
 /** Labels of every object: the selector, and who made it. */
 export const labelsOf = ({ selector }: Component): Record<string, string> => ({
   ...selector,
   'app.kubernetes.io/part-of': 'intercom-operator',
-  'app.kubernetes.io/managed-by': 'intercom-operator',
+  [MANAGED_BY_LABEL]: 'intercom-operator',
 });
+
+/** Selects every object that was rendered, of any resource. */
+export const MANAGED = `${MANAGED_BY_LABEL}=intercom-operator`;
+
+/** What a component is for: one of these is blocked, or fails, without the others. */
+export type Part = 'receiver' | `handler ${string}`;
+
+/** By the labels of an object of a component. */
+export const partOf = (labels: Readonly<Record<string, string>> = {}): Part =>
+  labels[COMPONENT_LABEL] === 'ingress' ? 'receiver' : `handler ${labels[HANDLER_LABEL] ?? ''}`;
 
 /** Metadata of an object of a component, owned by the resource. */
 export function metaOf(webhook: IntercomWebhook, uid: string, component: Component): V1ObjectMeta {

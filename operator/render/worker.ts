@@ -6,6 +6,7 @@ import { type Handler, WORKER_CONTAINER } from '../api/spec-handler.ts';
 import type { IntercomWebhook } from '../api/v1alpha1.ts';
 import { configHash, configMap } from './config-map.ts';
 import { ownContainer, resources } from './container.ts';
+import { natsCredentials } from './credentials.ts';
 import { deployment } from './deployment.ts';
 import { disruptionBudgets } from './disruption-budget.ts';
 import { workerEnvironment } from './environment.ts';
@@ -24,7 +25,8 @@ export function renderWorker(webhook: IntercomWebhook, handler: Handler, facts: 
   const component = workerComponent(webhook, handler.name);
   const meta = metaOf(webhook, facts.uid, component);
   const environment = workerEnvironment(webhook, handler, facts);
-  const volumes = authVolumes(handler);
+  const auth = authVolumes(handler);
+  const nats = natsCredentials(component, facts);
   const container = ownContainer({
     name: WORKER_CONTAINER,
     image: facts.image,
@@ -32,7 +34,10 @@ export function renderWorker(webhook: IntercomWebhook, handler: Handler, facts: 
     configMap: component.name,
     ports: [],
     resources: resources({}, { cpu: '100m', memory: '128Mi' }),
-    volumeMounts: volumes.map(({ name }) => ({ name, mountPath: MOUNTS.handlerAuth, readOnly: true })),
+    volumeMounts: [
+      ...auth.map(({ name }) => ({ name, mountPath: MOUNTS.handlerAuth, readOnly: true })),
+      ...nats.volumeMounts,
+    ],
   });
   const template = podTemplate(
     {
@@ -41,7 +46,7 @@ export function renderWorker(webhook: IntercomWebhook, handler: Handler, facts: 
       graceSeconds: parseDurationMs(handler.timeout) / 1000 + FINISH_SECONDS,
       containers: [container],
       initContainers: handlerContainers(handler, facts.image),
-      volumes,
+      volumes: [...auth, ...nats.volumes],
     },
     handler.template,
   );

@@ -8,17 +8,21 @@ import { knowsTopics, withNewTopics } from './topics-since.ts';
 
 const FIXED = new Set(['deliver_policy', 'ack_policy', 'replay_policy']);
 
-/** The consumers of the resource that are there, whoever made the others on its stream. */
-export async function ownConsumers(manager: JetStreamManager, stream: DesiredStream): Promise<ConsumerInfo[]> {
-  const own: ConsumerInfo[] = [];
-  for await (const info of manager.consumers.list(stream.name)) {
-    if (hasSameOwner({ ...stream }, { ...info.config })) own.push(info);
-  }
-  return own;
+/** Whosever they are. */
+export async function consumersOf(manager: JetStreamManager, stream: string): Promise<ConsumerInfo[]> {
+  const all: ConsumerInfo[] = [];
+  for await (const info of manager.consumers.list(stream)) all.push(info);
+  return all;
 }
+
+/** Those of the resource that the stream belongs to, whoever made the others on it. */
+export const ownedBy = (stream: DesiredStream, all: readonly ConsumerInfo[]): ConsumerInfo[] =>
+  all.filter(({ config }) => hasSameOwner({ ...stream }, { ...config }));
 
 interface ConsumerWish {
   readonly wanted: DesiredConsumer;
+  /** What has its name, as it was listed; null where nothing has. */
+  readonly found: ConsumerInfo | null;
   readonly before: readonly ConsumerInfo[];
   /** Whether the stream was made a moment ago. */
   readonly isNewStream: boolean;
@@ -34,7 +38,7 @@ interface ConsumerWish {
 export function consumerTarget(
   manager: JetStreamManager,
   stream: string,
-  { wanted, before, isNewStream }: ConsumerWish,
+  { wanted, found, before, isNewStream }: ConsumerWish,
 ): Target {
   const name = wanted.durable_name;
   const info = async () => (await manager.consumers.info(stream, name)).config;
@@ -43,7 +47,11 @@ export function consumerTarget(
     object: consumerObject(name),
     wanted: { ...wanted },
     fixed: FIXED,
-    find: () => orNull(async () => shown(await info(), wanted)),
+    find: async () => {
+      // A list leaves out what has no leader at the moment; in a stream that was just made there is nothing.
+      const there = found === null && !isNewStream ? await orNull(info) : found?.config;
+      return there === undefined || there === null ? null : shown(there, wanted);
+    },
     create: async (config) => {
       const predecessors = before.filter(
         ({ config }) => config.metadata?.[METADATA.handler] === wanted.metadata[METADATA.handler],
@@ -105,9 +113,19 @@ function serverTimeMs(info: object): number {
   return Number.isNaN(ms) ? Date.now() : ms;
 }
 
-/** Whether it goes on from a place that the stream has not reached: that was in a stream before this one. */
-export const hasOutlivedItsStream = ({ config }: ConsumerInfo, lastSeq: number): boolean =>
-  Number(config.metadata?.[METADATA.continues] ?? 0) > lastSeq + 1;
+/** Names of those that go on from a place that the stream has not reached: that was in a stream before this one. */
+export async function outlivedAmong(
+  manager: JetStreamManager,
+  stream: string,
+  own: readonly ConsumerInfo[],
+): Promise<ReadonlySet<string>> {
+  const placed = own.filter(({ config }) => continuesAt(config) > 0);
+  if (placed.length === 0) return new Set();
+  const { last_seq } = (await manager.streams.info(stream)).state;
+  return new Set(placed.filter(({ config }) => continuesAt(config) > last_seq + 1).map(({ name }) => name));
+}
+
+const continuesAt = ({ metadata }: ConsumerConfig): number => Number(metadata?.[METADATA.continues] ?? 0);
 
 /** What a consumer remembers that began with its stream: it is one of {@link DeliverPolicy.New}. */
 const FROM_BIRTH = '0';

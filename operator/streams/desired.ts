@@ -171,6 +171,16 @@ function claimsBucket({ spec }: IntercomWebhook, token: string, common: Common):
  * The consumers of one handler. The server never gives up on a message: how often it was tried is in its claim, and the
  * worker makes it a dead letter.
  */
+/** The consumers that a handler has. */
+export function consumerNames({ name, orderBy }: Pick<Handler, 'name' | 'orderBy'>): string[] {
+  switch (orderBy) {
+    case 'None':
+      return [CONSUMERS.unordered(name)];
+    case 'Subject':
+      return Array.from({ length: PARTITIONS }, (_, partition) => CONSUMERS.ordered(name, partition));
+  }
+}
+
 function consumersOf(
   { metadata, spec }: IntercomWebhook,
   handler: Handler,

@@ -1,5 +1,5 @@
 import type { JetStreamManager, StreamInfo } from '@nats-io/jetstream';
-import { type ConsumerReading, decideRoom, type RoomDecision } from './room.ts';
+import { type ConsumerReading, decideRoom, type Reading, type RoomDecision } from './room.ts';
 
 export type RoomOutcome =
   | Exclude<RoomDecision, { kind: 'purge' }>
@@ -23,6 +23,7 @@ export class RoomKeeper {
   /** How far the stream was at least {@link SETTLING_MS} ago, and lately. */
   #settled: Mark | null = null;
   #latest: Mark | null = null;
+  #reading: Reading | null = null;
 
   constructor(manager: JetStreamManager, stream: string, nowMs: () => number) {
     this.#manager = manager;
@@ -39,7 +40,7 @@ export class RoomKeeper {
     const info = await this.#manager.streams.info(this.#stream);
     const settledSeq = this.#settledSeq(info);
     const { state, config } = info;
-    const decision = decideRoom({
+    this.#reading = {
       stream: {
         firstSeq: state.first_seq,
         lastSeq: state.last_seq,
@@ -52,7 +53,8 @@ export class RoomKeeper {
       consumers: await this.#consumers(),
       expected,
       settledSeq,
-    });
+    };
+    const decision = decideRoom(this.#reading);
     switch (decision.kind) {
       case 'nothing':
       case 'full':
@@ -63,6 +65,11 @@ export class RoomKeeper {
         return { kind: 'purged', belowSeq, messages: purged };
       }
     }
+  }
+
+  /** What was read last. */
+  get reading(): Reading | null {
+    return this.#reading;
   }
 
   /** Each as the server says that leads it; one that nobody leads just now is left out. */

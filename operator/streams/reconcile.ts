@@ -1,6 +1,6 @@
 import { type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
-import { consumerObject, consumerTarget, hasOutlivedItsStream, ownConsumers } from './consumers.ts';
+import { consumerObject, consumersOf, consumerTarget, outlivedAmong, ownedBy } from './consumers.ts';
 import { converge, type Refusal, type Step, type Target } from './converge.ts';
 import type { Desired, DesiredStream } from './desired.ts';
 import type { Config } from './differences.ts';
@@ -37,28 +37,31 @@ export async function reconcileStreams(desired: Desired, connection: NatsConnect
   const manager = await jetstreamManager(connection, { checkAPI: false });
   const done: Record<Step, string[]> = { created: [], updated: [], unchanged: [], refused: [] };
   const refused: Refusal[] = [];
-  const bring = async (target: Target): Promise<Step> => {
-    const result = await converge(target);
-    done[result.step].push(target.object);
-    refused.push(...result.refused);
-    return result.step;
+  const bringAll = async (targets: readonly Target[]): Promise<void> => {
+    for (const [i, result] of (await toTheEnd(targets.map(converge))).entries()) {
+      done[result.step].push(targets[i]?.object ?? '');
+      refused.push(...result.refused);
+    }
   };
   const { stream, of: consumers } = desired.consumers;
-  for (const wanted of desired.streams) await bring(streamTarget(manager, wanted));
+  await bringAll(desired.streams.map((wanted) => streamTarget(manager, wanted)));
   const deleted: string[] = [];
   // Without a stream of ours there are no consumers to make or to remove.
   const own = desired.streams.find(({ name }) => name === stream);
   if (own !== undefined && !done.refused.includes(streamObject(stream))) {
-    const all = await ownConsumers(manager, own);
-    const { last_seq } = (await manager.streams.info(stream)).state;
+    const all = await consumersOf(manager, stream);
     // Their stream has lost what it held, and its sequences begin again: so do they.
-    const outlived = new Set(all.filter((info) => hasOutlivedItsStream(info, last_seq)).map(({ name }) => name));
+    const outlived = await outlivedAmong(manager, stream, ownedBy(own, all));
     for (const name of outlived) await manager.consumers.delete(stream, name);
-    const before = all.filter(({ name }) => !outlived.has(name));
-    for (const wanted of consumers) {
-      const isNewStream = done.created.includes(streamObject(stream)) || outlived.has(wanted.durable_name);
-      await bring(consumerTarget(manager, stream, { wanted, before, isNewStream }));
-    }
+    const present = all.filter(({ name }) => !outlived.has(name));
+    const before = ownedBy(own, present);
+    await bringAll(
+      consumers.map((wanted) => {
+        const isNewStream = done.created.includes(streamObject(stream)) || outlived.has(wanted.durable_name);
+        const found = present.find(({ name }) => name === wanted.durable_name) ?? null;
+        return consumerTarget(manager, stream, { wanted, found, before, isNewStream });
+      }),
+    );
     // Those that others were to take the place of stay until these are there.
     const isMissing = consumers.some(({ durable_name }) => done.refused.includes(consumerObject(durable_name)));
     const wanted = new Set(consumers.map(({ durable_name }) => durable_name));
@@ -70,6 +73,12 @@ export async function reconcileStreams(desired: Desired, connection: NatsConnect
   }
   const { created, updated, unchanged } = done;
   return { kind: 'reconciled', changes: { created, updated, unchanged, deleted, refused } };
+}
+
+/** All of them at once, and all of them to their end: nothing of a pass that failed is under way in the next. */
+async function toTheEnd<T>(all: readonly Promise<T>[]): Promise<T[]> {
+  await Promise.allSettled(all);
+  return Promise.all(all);
 }
 
 const streamObject = (name: string): string => `stream ${name}`;

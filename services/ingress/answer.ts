@@ -17,7 +17,7 @@ export function answer(outcome: Outcome): Answer {
     case 'other-workspace':
       return ok('other_workspace');
     case 'ping':
-      return ok(outcome.signed ? 'ping' : 'ping_unsigned');
+      return ok(outcome.secretIndex === null ? 'ping_unsigned' : 'ping');
     case 'unreadable':
       return ok('unreadable');
     case 'refused':

@@ -4,10 +4,11 @@ import { required, stopAll, untilAskedToEnd } from '#shared/lifecycle.ts';
 import { createLogger } from '#shared/logger.ts';
 import { createRegistry } from '#shared/metrics.ts';
 import { connectNats } from '#shared/nats.ts';
-import { ingressConfig } from './config.ts';
+import { ingressConfig, natsTarget, receiving } from './config.ts';
 import { LIMITS } from './limits.ts';
 import { closeServer, listen } from './listen.ts';
 import { createIngressMetrics, reportInFlight } from './metrics.ts';
+import { Observed } from './observed/observed.ts';
 import { createIngressServer } from './server.ts';
 import { SigningSecrets } from './signing-secrets.ts';
 import { Uplink } from './uplink.ts';
@@ -18,7 +19,8 @@ const REQUEST_TIMEOUT_MS = 10_000;
 
 const config = ingressConfig();
 const labels = { namespace: config.WEBHOOK_NAMESPACE, webhook: config.WEBHOOK_NAME };
-const logger = createLogger('ingress', config.LOG_LEVEL, { ...labels, pod: config.POD_NAME });
+const pod = { ...labels, pod: config.POD_NAME };
+const logger = createLogger('ingress', config.LOG_LEVEL, pod);
 const registry = createRegistry(labels);
 const ending = new AbortController();
 let readiness: Readiness = { kind: 'not-ready', reason: 'starting' };
@@ -28,30 +30,28 @@ const asked = untilAskedToEnd();
 const secrets = await required(SigningSecrets.load(config.SIGNING_SECRETS_DIR, logger), logger);
 secrets.watch(SECRETS_INTERVAL_MS, ending.signal);
 
-const inner = buildInnerServer({ readiness: () => readiness, registry });
+const observed = new Observed({ ...pod, nowMs: Date.now });
+const inner = buildInnerServer({ readiness: () => readiness, registry, observed: () => observed.document() });
 await inner.listen({ host: config.HOST, port: config.INNER_PORT });
 
-const connecting = required(connectNats({ urls: config.NATS_URL, name: `ingress ${config.POD_NAME}` }, logger), logger);
+const connecting = required(connectNats(natsTarget(config), logger), logger);
 const spool = await required(openSpool({ folder: config.SPOOL_DIR, maxBytes: config.SPOOL_MAX_BYTES }, logger), logger);
 
+observed.reportSpool(() => spool.stats());
 const metrics = createIngressMetrics(registry, () => spool.stats());
 const { store, connected, stops } = wire(config, { spool, metrics, logger });
 const uplink = new Uplink(connecting, connected, logger);
 const { server, ...inFlight } = createIngressServer({
-  webhook: config.WEBHOOK_TOKEN,
-  path: config.WEBHOOK_PATH,
-  topics: new Set(config.TOPICS),
-  workspaces: new Set(config.WORKSPACES),
-  maxBodyBytes: config.MAX_BODY_BYTES,
+  ...receiving(config),
   limits: LIMITS,
   requestTimeoutMs: REQUEST_TIMEOUT_MS,
-  deadLetterTtlMs: config.DEAD_LETTER_TTL_MS,
   maxStorableBytes: () => store.maxBodyBytes(),
   secrets: () => secrets.current(),
   store,
   isDraining: () => ending.signal.aborted,
   nowMs: Date.now,
   metrics,
+  observed,
   logger,
 });
 reportInFlight(registry, { ...inFlight, waitingBytes: () => store.waitingBytes });

@@ -7,12 +7,13 @@ import { type Refusal, type VerifiedBody, verify } from './signature.ts';
 
 /** Everything that can become of a POST on the webhook's path whose body arrived. `answer.ts` says what is answered. */
 export type Outcome =
-  | { kind: 'stored'; declared: boolean; secretIndex: number }
+  | { kind: 'stored'; topic: string; declared: boolean; isRedelivery: boolean; secretIndex: number }
   | { kind: 'other-workspace' }
-  | { kind: 'ping'; signed: boolean }
+  /** Without a secret where it was not signed. */
+  | { kind: 'ping'; secretIndex: number | null }
   | { kind: 'unreadable'; reason: string }
   | { kind: 'refused'; reason: Refusal }
-  | { kind: 'too-large' }
+  | { kind: 'too-large'; isSigned: boolean }
   | { kind: 'unavailable'; reason: UnavailableReason; error: Error };
 
 /**
@@ -43,11 +44,11 @@ export type Verdict =
 export function receive(body: Buffer, signature: string | string[] | undefined, deps: ReceiveDeps): Verdict {
   const verification = verify(body, signature, deps.secrets());
   if (verification.kind === 'refused') return decided(refuse(body, verification.reason));
-  if (body.length > deps.maxStorableBytes()) return decided({ kind: 'too-large' });
+  if (body.length > deps.maxStorableBytes()) return decided({ kind: 'too-large', isSigned: true });
   const reading = readNotification(verification.body);
   switch (reading.kind) {
     case 'ping':
-      return decided({ kind: 'ping', signed: true });
+      return decided({ kind: 'ping', secretIndex: verification.secretIndex });
     case 'unreadable': {
       const envelope = unreadable(verification.body, reading.reason, deps);
       const stored: Outcome = { kind: 'unreadable', reason: reading.reason };
@@ -58,8 +59,13 @@ export function receive(body: Buffer, signature: string | string[] | undefined, 
       if (deps.workspaces.size > 0 && !deps.workspaces.has(notification.appId))
         return decided({ kind: 'other-workspace' });
       const envelope = seal(deps.webhook, notification, deps.nowMs());
-      const declared = deps.topics.has(notification.topic);
-      const stored: Outcome = { kind: 'stored', declared, secretIndex: verification.secretIndex };
+      const stored: Outcome = {
+        kind: 'stored',
+        topic: notification.topic,
+        declared: deps.topics.has(notification.topic),
+        isRedelivery: notification.deliveryAttempts > 1,
+        secretIndex: verification.secretIndex,
+      };
       return { kind: 'store', envelope, body: verification.body, stored };
     }
   }
@@ -82,7 +88,7 @@ const decided = (outcome: Outcome): Verdict => ({ kind: 'decided', outcome });
 /** Whether Intercom signs its ping is not documented, so one without a signature is answered, and has no effect. */
 function refuse(body: Buffer, reason: Refusal): Outcome {
   const isUnsignedPing = reason === 'missing' && body.length <= 4096 && readNotification(body).kind === 'ping';
-  return isUnsignedPing ? { kind: 'ping', signed: false } : { kind: 'refused', reason };
+  return isUnsignedPing ? { kind: 'ping', secretIndex: null } : { kind: 'refused', reason };
 }
 
 /** Signed, so Intercom's own, yet not a notification: kept as it came, for a person to look at. */

@@ -6,6 +6,7 @@ import { type Body, BodyReader } from './body.ts';
 import { Connections } from './connections.ts';
 import type { Limits } from './limits.ts';
 import type { IngressMetrics } from './metrics.ts';
+import type { Observed } from './observed/observed.ts';
 import { type Outcome, type ReceiveDeps, receive, settled } from './receive.ts';
 import { SampledLog } from './sampled-log.ts';
 import type { Store } from './store.ts';
@@ -19,6 +20,7 @@ export interface ServerDeps extends ReceiveDeps {
   readonly store: Store;
   readonly isDraining: () => boolean;
   readonly metrics: IngressMetrics;
+  readonly observed: Observed;
   readonly logger: Logger;
 }
 
@@ -54,10 +56,10 @@ export function createIngressServer(deps: ServerDeps): IngressServer {
 
   function onRequest(request: IncomingMessage, response: ServerResponse): void {
     // What is not for us is answered before its body is read.
-    if (!isOurs(request.url ?? '')) return send(response, { status: 404, label: 'not_found' });
+    if (!isOurs(request.url ?? '')) return sendUnread(response, { status: 404, label: 'not_found' });
     if (request.method === 'POST') return bodies.read(request, (body) => onBody(request, response, body));
-    if (request.method === 'HEAD') return send(response, { status: 200, label: 'probe' });
-    send(response.setHeader('allow', 'HEAD, POST'), { status: 405, label: 'method_not_allowed' });
+    if (request.method === 'HEAD') return sendUnread(response, { status: 200, label: 'probe' });
+    sendUnread(response.setHeader('allow', 'HEAD, POST'), { status: 405, label: 'method_not_allowed' });
   }
 
   // Compared, not routed: a router would read patterns into the path that was declared.
@@ -67,7 +69,7 @@ export function createIngressServer(deps: ServerDeps): IngressServer {
 
   function onBody(request: IncomingMessage, response: ServerResponse, body: Body): void {
     const startedMs = performance.now();
-    if (body === 'too-large') return finish(response, { kind: 'too-large' }, startedMs);
+    if (body === 'too-large') return finish(response, { kind: 'too-large', isSigned: false }, startedMs);
     if (body === 'gave-way') return finish(response, GAVE_WAY, startedMs);
     const verdict = receive(body, request.headers['x-hub-signature'], deps);
     if (verdict.kind === 'decided') return finish(response, verdict.outcome, startedMs);
@@ -76,11 +78,17 @@ export function createIngressServer(deps: ServerDeps): IngressServer {
 
   function finish(response: ServerResponse, outcome: Outcome, startedMs: number): void {
     observe(outcome);
+    deps.observed.answered(outcome, response.req.headers['user-agent']);
     const { status, label, close, retryAfterSeconds } = answer(outcome);
     if (close) response.setHeader('connection', 'close');
     if (retryAfterSeconds !== null) response.setHeader('retry-after', retryAfterSeconds);
     deps.metrics.answerSeconds.observe((performance.now() - startedMs) / 1000);
     send(response, { status, label });
+  }
+
+  function sendUnread(response: ServerResponse, labelled: { status: number; label: string }): void {
+    deps.observed.answeredUnread(labelled.status, response.req.headers['user-agent']);
+    send(response, labelled);
   }
 
   function send(response: ServerResponse, { status, label }: { status: number; label: string }): void {
@@ -104,6 +112,7 @@ export function createIngressServer(deps: ServerDeps): IngressServer {
     if (!socket.writable) return;
     const [status, label] = CLIENT_ERRORS[code] ?? ['400 Bad Request', 'bad_request'];
     deps.metrics.answers.inc({ outcome: label, code: status.slice(0, 3) });
+    deps.observed.answeredUnread(Number.parseInt(status, 10), undefined);
     // Destroyed, for a sender that never ends its side would keep it for ever: Node's time-outs are over for it.
     socket.end(`HTTP/1.1 ${status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`, () => socket.destroy());
   }
@@ -114,7 +123,7 @@ export function createIngressServer(deps: ServerDeps): IngressServer {
       case 'stored':
         return deps.metrics.lastNotification.set(deps.nowMs() / 1000);
       case 'ping':
-        return outcome.signed ? deps.metrics.lastPing.set(deps.nowMs() / 1000) : undefined;
+        return outcome.secretIndex === null ? undefined : deps.metrics.lastPing.set(deps.nowMs() / 1000);
       case 'unreadable':
         return deps.logger.error(
           { reason: outcome.reason },

@@ -20,10 +20,11 @@ export class SigningSecrets {
   /** @throws Error naming the folder when it cannot be read or holds no secret */
   static async load(dir: string, logger: Logger): Promise<SigningSecrets> {
     const secrets = await readSecrets(dir);
-    if (secrets.length === 0) throw new Error(`no signing secret in ${dir}: check spec.signing.secretKeyRefs`);
+    if (!secrets.some(isGiven)) throw new Error(`no signing secret in ${dir}: check spec.signing.secretKeyRefs`);
     return new SigningSecrets(dir, logger, secrets);
   }
 
+  /** By their place in `spec.signing.secretKeyRefs`; empty where the file is. */
   current(): readonly string[] {
     return this.#current;
   }
@@ -37,7 +38,7 @@ export class SigningSecrets {
 
   async #reload(): Promise<void> {
     const secrets = await readSecrets(this.#dir).catch(asError);
-    if (secrets instanceof Error || secrets.length === 0) {
+    if (secrets instanceof Error || !secrets.some(isGiven)) {
       const problem = secrets instanceof Error ? secrets.message : 'no secret found';
       this.#logger.error({ dir: this.#dir, problem }, 'signing secrets not readable, the last ones stay in force');
       return;
@@ -55,5 +56,7 @@ async function readSecrets(dir: string): Promise<string[]> {
     .toSorted()
     .slice(0, 3);
   const texts = await Promise.all(names.map((name) => readFile(join(dir, name), 'utf8')));
-  return texts.map((text) => text.replace(/[\r\n]+$/, '')).filter((text) => text !== '');
+  return texts.map((text) => text.replace(/[\r\n]+$/, ''));
 }
+
+const isGiven = (secret: string): boolean => secret !== '';

@@ -15,20 +15,25 @@ export const FORMAT_VERSION = 1;
 /** Container ports. Health and metrics have their own, so that nothing of them is reachable from outside. */
 export const PORTS = { webhook: 8080, inner: 9090, builtinHandler: 8080 } as const;
 
-export const PATHS = { live: '/livez', ready: '/readyz', metrics: '/metrics' } as const;
+export const PATHS = { live: '/livez', ready: '/readyz', metrics: '/metrics', observed: '/observed' } as const;
 
 /** Where secrets are mounted. Signing secrets are files named by their place in `spec.signing.secretKeyRefs`: 0, 1, 2. */
 export const MOUNTS = {
   signing: '/var/run/intercom-operator/signing',
   handlerAuth: '/var/run/intercom-operator/handler-auth',
+  nats: '/var/run/intercom-operator/nats',
   spool: '/var/lib/intercom-operator/spool',
 } as const;
 
 /** File in `MOUNTS.handlerAuth` holding the bearer token for an `http` handler. */
 export const HANDLER_AUTH_FILE = 'token';
 
+/** Key of the Secret, and file in `MOUNTS.nats`, holding what a process logs in to NATS with. */
+export const NATS_CREDS_FILE = 'user.creds';
+
 /** The programs in our image, bundled; started as `node <path>` in its working directory. */
 export const ENTRY_POINTS = {
+  operator: 'operator.mjs',
   ingress: 'ingress.mjs',
   worker: 'worker.mjs',
   echo: 'handler-echo.mjs',
@@ -58,69 +63,96 @@ export const ACK_WAIT_MS = 12_000;
 const name = z.string().min(1).max(253);
 
 /** Known from the downward API, not from the ConfigMap. */
-export const PodEnv = z.object({ POD_NAME: name });
+export const PodEnv = z.object({ POD_NAME: name.describe('Name of the pod.') });
 
 const Common = {
-  WEBHOOK_NAMESPACE: name,
-  WEBHOOK_NAME: name,
-  /** {@link webhookToken} of the two above. */
-  WEBHOOK_TOKEN: z.string().regex(/^[a-z0-9-]{1,40}$/),
-  HOST: z.string().min(1).max(253),
-  INNER_PORT: port(),
-  NATS_URL: urlsWithoutLogin(/^(nats|tls)$/),
-  DEAD_LETTER_TTL_MS: durationMs(),
-  LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']),
+  WEBHOOK_NAMESPACE: name.describe('Namespace of the resource.'),
+  WEBHOOK_NAME: name.describe('Name of the resource.'),
+  WEBHOOK_TOKEN: z
+    .string()
+    .regex(/^[a-z0-9-]{1,40}$/)
+    .describe('Stands for the resource in every name in NATS; it follows from the two above.'),
+  HOST: z.string().min(1).max(253).describe('Address to listen on.'),
+  INNER_PORT: port().describe('Port of health, metrics and what was observed.'),
+  NATS_URL: urlsWithoutLogin(/^(nats|tls)$/).describe('The servers of one cluster, separated by commas.'),
+  NATS_CREDS_FILE: z
+    .string()
+    .max(1024)
+    .describe("A file with a user's JWT and seed, replaced before it expires; empty = none is needed."),
+  DEAD_LETTER_TTL_MS: durationMs().describe('How long a dead letter is kept: `retention.deadLetters`.'),
+  LOG_LEVEL: z
+    .enum(['debug', 'info', 'warn', 'error', 'silent'])
+    .describe('Least severe of what is logged; that of the operator.'),
 };
 
 export const IngressSettings = z.object({
   ...Common,
-  PORT: port(),
-  WEBHOOK_PATH: z.string().startsWith('/').max(1024),
-  /** Topics that the resource declares. */
-  TOPICS: json(z.array(z.string().max(512)).max(500)),
-  /** Workspace ids that the resource lists; none = any workspace. */
-  WORKSPACES: json(z.array(z.string().max(64)).max(1000)),
-  MAX_BODY_BYTES: whole(1, 64 * 1024 * 1024),
-  SIGNING_SECRETS_DIR: z.string().min(1).max(1024),
-  DRAIN_DELAY_MS: durationMs(),
-  SPOOL_DIR: z.string().min(1).max(1024),
-  /** Whether what is in it outlives the pod. */
-  SPOOL_STORAGE: z.enum(['Ephemeral', 'Persistent']),
-  SPOOL_MAX_BYTES: whole(MIN_SPOOL_BYTES, Number.MAX_SAFE_INTEGER),
-  EVENTS_RETENTION_MS: durationMs(),
+  PORT: port().describe('Port that Intercom reaches.'),
+  WEBHOOK_PATH: z
+    .string()
+    .startsWith('/')
+    .max(1024)
+    .describe('Path of the webhook URL, `endpoint.path`; everything else answers 404.'),
+  TOPICS: json(z.array(z.string().max(512)).max(500)).describe('Topics that the resource declares, as JSON.'),
+  WORKSPACES: json(z.array(z.string().max(64)).max(1000)).describe(
+    'Workspace ids that the resource lists, as JSON; none = any workspace.',
+  ),
+  MAX_BODY_BYTES: whole(1, 64 * 1024 * 1024).describe('Largest body accepted: `receiver.maxBodyBytes`.'),
+  SIGNING_SECRETS_DIR: z
+    .string()
+    .min(1)
+    .max(1024)
+    .describe('Folder of the client secrets, a file each, named by its place in `signing.secretKeyRefs`.'),
+  DRAIN_DELAY_MS: durationMs().describe('How long it still accepts when it is asked to end.'),
+  SPOOL_DIR: z.string().min(1).max(1024).describe('Folder of the spool.'),
+  SPOOL_STORAGE: z
+    .enum(['Ephemeral', 'Persistent'])
+    .describe('Whether what is in the spool outlives the pod: `receiver.spool.storage`.'),
+  SPOOL_MAX_BYTES: whole(MIN_SPOOL_BYTES, Number.MAX_SAFE_INTEGER).describe(
+    'How much may wait in the spool: `receiver.spool.size`.',
+  ),
+  EVENTS_RETENTION_MS: durationMs().describe('What has waited in the spool for longer is dropped: `retention.events`.'),
 });
 export const IngressEnv = IngressSettings.extend(PodEnv.shape);
 export type IngressEnv = z.output<typeof IngressEnv>;
 
 export const WorkerSettings = z.object({
   ...Common,
-  HANDLER: z.string().regex(/^[a-z0-9]([a-z0-9-]{0,28}[a-z0-9])?$/),
-  /** Where calls go: the sidecar on loopback, or a service that runs already. */
-  HANDLER_URL: urlWithoutLogin(/^https?$/),
-  /** A file with a bearer token for the handler; empty = none. */
-  HANDLER_AUTH_FILE: z.string().max(1024),
-  CONCURRENCY: whole(1, 1000),
-  ORDER_BY: z.enum(['Subject', 'None']),
-  TIMEOUT_MS: durationMs(),
-  RETRY_MAX_AGE_MS: durationMs(),
-  RETRY_MAX_ATTEMPTS: whole(1, 1000),
-  RETRY_MIN_BACKOFF_MS: durationMs(),
-  RETRY_MAX_BACKOFF_MS: durationMs(),
-  EVENTS_RETENTION_MS: durationMs(),
-  CLAIMS_RETENTION_MS: durationMs(),
-  CLAIM_LEASE_MS: durationMs(),
-  /** Regions of the workspaces by id, for `ce-source`. */
-  WORKSPACE_REGIONS: json(z.record(z.string().max(64), z.enum(['US', 'EU', 'AU']))),
-  /** Claims live in Redis where a URL is given, else in the JetStream key-value bucket. Empty = none. */
-  REDIS_URL: z.union([z.literal(''), urlWithoutLogin(/^rediss?$/)], {
-    error: 'must be empty, or a redis:// or rediss:// URL without user and password',
-  }),
+  HANDLER: z
+    .string()
+    .regex(/^[a-z0-9]([a-z0-9-]{0,28}[a-z0-9])?$/)
+    .describe('Name of the handler.'),
+  HANDLER_URL: urlWithoutLogin(/^https?$/).describe(
+    'Where calls go: the sidecar on loopback, or a service that runs already.',
+  ),
+  HANDLER_AUTH_FILE: z.string().max(1024).describe('A file with a bearer token for the handler; empty = none.'),
+  CONCURRENCY: whole(1, 1000).describe('Calls at the same time.'),
+  ORDER_BY: z.enum(['Subject', 'None']).describe('What comes one after another: `handlers[].orderBy`.'),
+  TIMEOUT_MS: durationMs().describe('For one call, its answer included: `handlers[].timeout`.'),
+  RETRY_MAX_AGE_MS: durationMs().describe('`handlers[].retry.maxAge`.'),
+  RETRY_MAX_ATTEMPTS: whole(1, 1000).describe('`handlers[].retry.maxAttempts`.'),
+  RETRY_MIN_BACKOFF_MS: durationMs().describe('`handlers[].retry.minBackoff`.'),
+  RETRY_MAX_BACKOFF_MS: durationMs().describe('`handlers[].retry.maxBackoff`.'),
+  EVENTS_RETENTION_MS: durationMs().describe('No retry is waited for beyond it: `retention.events`.'),
+  CLAIMS_RETENTION_MS: durationMs().describe('How long it is remembered what was handled: `retention.claims`.'),
+  CLAIM_LEASE_MS: durationMs().describe('How long a claim holds without being renewed.'),
+  WORKSPACE_REGIONS: json(z.record(z.string().max(64), z.enum(['US', 'EU', 'AU']))).describe(
+    'Regions of the workspaces by id, as JSON, for `ce-source`.',
+  ),
+  REDIS_URL: z
+    .union([z.literal(''), urlWithoutLogin(/^rediss?$/)], {
+      error: 'must be empty, or a redis:// or rediss:// URL without user and password',
+    })
+    .describe('Claims live in this Redis; empty = in the JetStream key-value bucket.'),
 });
 export const WorkerEnv = WorkerSettings.extend(PodEnv.shape);
 export type WorkerEnv = z.output<typeof WorkerEnv>;
 
 /** What every handler container gets, ours or the user's: where to listen. */
-export const HandlerEnv = z.object({ HOST: name, PORT: port() });
+export const HandlerEnv = z.object({
+  HOST: name.describe('Address to listen on.'),
+  PORT: port().describe('Port to listen on: `container.port`.'),
+});
 export type HandlerEnv = z.output<typeof HandlerEnv>;
 
 // ---- names in NATS -------------------------------------------------------------------------------------------------
@@ -168,10 +200,26 @@ export const SUBJECTS = {
   /** Where the workers of an ordered handler hear of each other. Nothing of it is stored. */
   heartbeat: (webhook: string, handler: string) => `icw.${webhook}.hb.${handler}`,
   deadLetter: (webhook: string, handler: string, topic: string) => `icw.${webhook}.dlq.${handler}.${topic}`,
+  deadLettersOfWebhook: (webhook: string) => `icw.${webhook}.dlq.>`,
+  deadLettersOf: (webhook: string, handler: string) => `icw.${webhook}.dlq.${handler}.>`,
   allDeadLetters: 'icw.*.dlq.>',
   effect: (webhook: string, handler: string, digest: string, index: number) =>
     `icw.${webhook}.fx.${handler}.${digest}.${index}`,
+  effectsOfWebhook: (webhook: string) => `icw.${webhook}.fx.>`,
+  effectsOf: (webhook: string, handler: string) => `icw.${webhook}.fx.${handler}.>`,
   allEffects: 'icw.*.fx.>',
+  /** Keys begin with the handler: `services/worker/claims/key.ts`. */
+  claimsOf: (webhook: string, handler: string) => `$KV.${BUCKETS.claims(webhook)}.${handler}.>`,
+} as const;
+
+/**
+ * What the inboxes of a process begin with. With credentials of its own it may listen there and nowhere else, so nobody
+ * hears the answers meant for another.
+ */
+export const INBOXES = {
+  ingress: (webhook: string) => `_INBOX_${webhook}.ingress`,
+  worker: (webhook: string, handler: string) => `_INBOX_${webhook}.worker.${handler}`,
+  operator: '_INBOX_operator',
 } as const;
 
 /** Durable consumers on a webhook's events stream. No handler's name holds an underscore. */

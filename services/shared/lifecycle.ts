@@ -34,6 +34,22 @@ export async function required<T>(starting: Promise<T>, logger: Logger): Promise
 }
 
 /**
+ * From now on a fault that nobody caught, be it thrown or the rejection of a promise that nobody waits for, ends the
+ * process at once, with exit code 1. What it was about to do is not done and what it holds is not released, but expires:
+ * nobody knows what state it is in. One line says what it was, without the error's fields, which may hold anything.
+ */
+export function endOnFault(logger: Logger): void {
+  // Of a rejection Node makes an exception, where nobody listens for those.
+  process.on('uncaughtException', (thrown, origin) => {
+    const { message, stack } = asError(thrown);
+    const err = new Error(message);
+    if (stack !== undefined) err.stack = stack;
+    logger.fatal({ origin, err }, 'ended by a fault');
+    process.exit(1);
+  });
+}
+
+/**
  * Runs the stops in order, each within its deadline; one that fails or runs over is logged and does not hold the rest.
  * @returns whether all of them ended well
  */

@@ -1,11 +1,23 @@
-import { connect, type NatsConnection } from '@nats-io/transport-node';
-import type { Logger } from './logger.ts';
+import { readFileSync } from 'node:fs';
+import {
+  type Authenticator,
+  type ConnectionOptions,
+  connect,
+  createInbox,
+  credsAuthenticator,
+  type NatsConnection,
+} from '@nats-io/transport-node';
+import { asError, type Logger } from './logger.ts';
 
 export interface NatsTarget {
   /** `nats://` or `tls://`, the servers of one cluster. */
   readonly urls: readonly string[];
   /** Shown by the server's monitoring: process and pod. */
   readonly name: string;
+  /** A file with a user's JWT and seed; empty = none. */
+  readonly credsFile: string;
+  /** One of `INBOXES`. */
+  readonly inboxPrefix: string;
 }
 
 /**
@@ -17,6 +29,8 @@ export async function connectNats(target: NatsTarget, logger: Logger): Promise<N
   const connection = await connect({
     servers: [...target.urls],
     name: target.name,
+    inboxPrefix: target.inboxPrefix,
+    ...(target.credsFile === '' ? {} : { authenticator: credsFrom(target.credsFile, logger) }),
     waitOnFirstConnect: true,
     maxReconnectAttempts: -1,
     // Else a second refusal in a row closes the connection for good, while the process lives on without it.
@@ -32,6 +46,25 @@ export async function connectNats(target: NatsTarget, logger: Logger): Promise<N
   void logStatus(connection, logger);
   return connection;
 }
+
+/**
+ * Reads the file for each connection: when the server ends one whose credentials have expired, new ones have been there
+ * for long. Throws nothing, for that would close the connection for good: without credentials it is refused and tried again.
+ */
+const credsFrom =
+  (path: string, logger: Logger): Authenticator =>
+  (nonce) => {
+    try {
+      return credsAuthenticator(readFileSync(path))(nonce);
+    } catch (error) {
+      logger.error({ path, err: asError(error) }, 'credentials for nats cannot be read');
+      return undefined;
+    }
+  };
+
+/** An inbox below the prefix of the connection, which the client keeps among its options and its interface does not show. */
+export const newInbox = (connection: NatsConnection & { readonly options?: ConnectionOptions }): string =>
+  createInbox(connection.options?.inboxPrefix);
 
 /** Flushes what is buffered and closes; a server that is away does not hold it. */
 export async function closeNats(connection: NatsConnection): Promise<void> {

@@ -1,4 +1,5 @@
-import { createInbox, type Msg, type NatsConnection, nuid, type Subscription } from '@nats-io/transport-node';
+import { type Msg, type NatsConnection, nuid, type Subscription } from '@nats-io/transport-node';
+import { newInbox } from './nats.ts';
 
 /** Somebody who waits for replies to what was published. Neither may throw. */
 export interface Awaiting {
@@ -19,7 +20,7 @@ const SWEEP_MS = 25;
  * takes a promise, a timer and two stack traces each. One time-out for all, so that the oldest is always due first.
  */
 export class ReplyInbox {
-  readonly #root = `${createInbox()}.`;
+  readonly #root: string;
   /** Part of each id: the last token of a reply subject names a batch at the server, for all publishers of a stream. */
   readonly #name = nuid.next();
   readonly #waiting = new Map<string, Waiting>();
@@ -29,6 +30,7 @@ export class ReplyInbox {
   #sweep: NodeJS.Timeout | null = null;
 
   constructor(connection: NatsConnection, timeoutMs: number) {
+    this.#root = `${newInbox(connection)}.`;
     this.#timeoutMs = timeoutMs;
     this.#subscription = connection.subscribe(`${this.#root}>`, {
       // Where we may not listen, there is no message.

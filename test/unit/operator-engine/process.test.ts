@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { acceptance } from '#operator/acceptance.ts';
 import { operatorConfig } from '#operator/config.ts';
 import { connect } from '#operator/kube/connect.ts';
 import { trackForbidden } from '#operator/kube/forbidden.ts';
@@ -7,15 +6,14 @@ import type { KubeObject } from '#operator/kube/resource.ts';
 import { readinessOf } from '#operator/readiness.ts';
 import { webhookInput } from '#test/support/webhook.ts';
 
-const observed = (part: Record<string, unknown> = {}): KubeObject => ({
-  ...webhookInput(),
-  metadata: { name: 'support', namespace: 'crm', uid: 'u', resourceVersion: '1' },
-  ...part,
-});
-
 describe('the environment', () => {
   it('needs a name and a port, and has defaults for the rest', () => {
-    expect(operatorConfig({ POD_NAME: 'operator-0', INNER_PORT: '9090' })).toMatchObject({
+    expect(operatorConfig({
+        POD_NAME: 'operator-0',
+        INNER_PORT: '9090',
+        IMAGE: 'image:1',
+        NATS_URL: 'nats://nats:4222',
+      })).toMatchObject({
       WATCH_NAMESPACE: '',
       LEASE_NAME: 'intercom-operator',
       WORKERS: 4,
@@ -26,31 +24,13 @@ describe('the environment', () => {
 
   it('is refused with every fault named', () => {
     expect(() => operatorConfig({ WORKERS: '0', LOG_LEVEL: 'loud' })).toThrow(
-      /^operator: .*POD_NAME: .*INNER_PORT: .*LOG_LEVEL: .*WORKERS: /,
+      /^operator: .*POD_NAME: .*INNER_PORT: .*LOG_LEVEL: .*WORKERS: .*IMAGE: .*NATS_URL: /,
     );
   });
 
   it('has to name an API server', async () => {
     const nowhere = { KUBECONFIG: '', KUBERNETES_SERVICE_HOST: '', KUBERNETES_SERVICE_PORT: '443' };
     await expect(connect(nowhere, () => 0)).rejects.toThrow('set KUBECONFIG');
-  });
-});
-
-describe('acceptance', () => {
-  it('takes what this release knows', () => {
-    expect(acceptance(observed())).toMatchObject({ status: 'True', reason: 'Parsed' });
-  });
-
-  it('names the field that it does not', () => {
-    const { status, reason, message } = acceptance(
-      observed({ spec: { ...webhookInput().spec, deletionPolicy: 'Shred' } }),
-    );
-    expect({ status, reason }).toEqual({ status: 'False', reason: 'Invalid' });
-    expect(message).toMatch(/^spec\.deletionPolicy: /);
-  });
-
-  it('does not hold a status against the user', () => {
-    expect(acceptance(observed({ status: { conditions: 'none' } })).status).toBe('True');
   });
 });
 

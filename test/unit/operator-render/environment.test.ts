@@ -45,6 +45,7 @@ describe('what is rendered is what the processes read', () => {
       HOST: '0.0.0.0',
       INNER_PORT: 9090,
       NATS_URL: ['nats://nats.intercom-system.svc:4222'],
+      NATS_CREDS_FILE: '',
       DEAD_LETTER_TTL_MS: 72 * 3_600_000,
       LOG_LEVEL: 'info',
       PORT: 8080,
@@ -79,6 +80,7 @@ describe('what is rendered is what the processes read', () => {
       HOST: '0.0.0.0',
       INNER_PORT: 9090,
       NATS_URL: ['nats://nats.intercom-system.svc:4222'],
+      NATS_CREDS_FILE: '',
       DEAD_LETTER_TTL_MS: 72 * 3_600_000,
       LOG_LEVEL: 'info',
       HANDLER: 'support-bot',
@@ -120,6 +122,25 @@ describe('what is rendered is what the processes read', () => {
   ])('the worker of handler %s knows where to call', (handler, expected) => {
     const environment = environmentOf({ resource: targets }, `icw-support-${handler}-worker`, 'worker');
     expect(workerConfig(environment)).toMatchObject(expected);
+  });
+
+  test.each([
+    ['icw-support-ingress', 'ingress'],
+    ['icw-support-support-worker', 'worker'],
+  ])('%s looks for its credentials for NATS where they are mounted', (workload, process) => {
+    const facts = renderFacts({ hasNatsCredentials: true });
+    const environment = environmentOf({ resource: minimal, facts }, workload, process);
+    const deployment = render(minimal, facts).find(
+      ({ kind, metadata }) => kind === 'Deployment' && metadata?.name === workload,
+    ) as V1Deployment;
+    const pod = deployment.spec?.template.spec;
+    const mount = pod?.containers[0]?.volumeMounts?.find(({ name }) => name === 'icw-nats');
+    expect(environment['NATS_CREDS_FILE']).toBe(`${mount?.mountPath}/user.creds`);
+    expect(mount?.readOnly).toBe(true);
+    expect(pod?.volumes?.find(({ name }) => name === mount?.name)?.projected).toEqual({
+      defaultMode: 0o440,
+      sources: [{ secret: { name: `${workload}-nats`, items: [{ key: 'user.creds', path: 'user.creds' }] } }],
+    });
   });
 
   test('secrets are mounted where the processes look for them', () => {

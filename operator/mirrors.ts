@@ -1,0 +1,66 @@
+import { WATCHED } from './children.ts';
+import { byOwner, trimmedChild } from './children-view.ts';
+import type { Clock } from './clock.ts';
+import { itself, ownersOf } from './controller/concerns.ts';
+import { type Mirror, startMirror } from './controller/mirror.ts';
+import { INTERCOM_WEBHOOKS, withoutLastApplied } from './intercom-webhooks.ts';
+import type { Kube } from './kube/kube.ts';
+import type { Incident } from './kube/reflector.ts';
+import type { KubeObject, Resource } from './kube/resource.ts';
+import { keyOf, type ObjectKey } from './kube/store.ts';
+import { endpointsOf } from './observe.ts';
+import { MANAGED } from './render/meta.ts';
+
+export interface MirrorsOptions {
+  readonly kube: Pick<Kube, 'pages' | 'watch'>;
+  /** Empty = every one. */
+  readonly namespace: string;
+  readonly clock: Clock;
+  /** In [0, 1). */
+  readonly random: () => number;
+  readonly notify: (key: ObjectKey) => void;
+  /** A child has come, or is another than it was; before anybody is notified of that. */
+  readonly onChild: (child: KubeObject) => void;
+  readonly onIncident: (resource: Resource) => (incident: Incident) => void;
+}
+
+export interface Mirrors {
+  readonly webhooks: Mirror<'endpoint'>;
+  /** One for each kind that is rendered and watched. */
+  readonly children: readonly Mirror<'owner'>[];
+}
+
+/** Begins to keep a copy of every resource, and of all that was made of them. */
+export function startMirrors({ namespace, onIncident, onChild, ...common }: MirrorsOptions): Mirrors {
+  const scope = namespace === '' ? {} : { namespace };
+  const webhooks: Mirror<'endpoint'> = startMirror({
+    ...common,
+    resource: INTERCOM_WEBHOOKS,
+    scope,
+    indexes: { endpoint: endpointsOf },
+    // Who waits for a host and path hears when the one before it has gone.
+    concerns: (webhook: KubeObject): ObjectKey[] => [
+      ...itself(webhook),
+      ...endpointsOf(webhook)
+        .flatMap((endpoint) => webhooks.store.find('endpoint', endpoint))
+        .map(({ metadata }) => keyOf(metadata)),
+    ],
+    trim: withoutLastApplied,
+    onIncident: onIncident(INTERCOM_WEBHOOKS),
+  });
+  const children = WATCHED.map((resource) =>
+    startMirror({
+      ...common,
+      resource,
+      scope: { ...scope, labelSelector: MANAGED },
+      indexes: byOwner,
+      concerns: ownersOf(INTERCOM_WEBHOOKS),
+      trim: (child) => {
+        onChild(child);
+        return trimmedChild(child);
+      },
+      onIncident: onIncident(resource),
+    }),
+  );
+  return { webhooks, children };
+}

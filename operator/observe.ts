@@ -1,0 +1,67 @@
+import { type Parsed, parseWebhook } from './api/parse-webhook.ts';
+import { GROUP, type IntercomWebhook } from './api/v1alpha1.ts';
+import type { KubeObject } from './kube/resource.ts';
+import type { ObjectKey, Store } from './kube/store.ts';
+import { type SecretReader, type SecretStates, secretKeys } from './secrets.ts';
+
+/** What one pass looks at. Nothing after it reads a Secret or another resource. */
+export interface Observed {
+  readonly object: KubeObject;
+  readonly parsed: Parsed;
+  /** Other resources that want the same host and path. */
+  readonly rivals: readonly KubeObject[];
+  /** Those that the resource names. */
+  readonly secrets: SecretStates;
+  readonly isPaused: boolean;
+}
+
+export const PAUSED_ANNOTATION = `${GROUP}/paused`;
+
+export interface ObserveDeps {
+  readonly webhooks: Pick<Store<'endpoint'>, 'get' | 'find'>;
+  readonly secrets: SecretReader;
+}
+
+/** @returns null where there is no such resource */
+export async function observe(
+  key: ObjectKey,
+  { webhooks, secrets }: ObserveDeps,
+  signal: AbortSignal,
+): Promise<Observed | null> {
+  const object = webhooks.get(key);
+  if (object === null) return null;
+  // What we have written into the status is not the user's to answer for.
+  const { status: _, ...declared } = object;
+  const parsed = parseWebhook(declared);
+  const { annotations } = object.metadata as { annotations?: Readonly<Record<string, string>> };
+  const isPaused = annotations?.[PAUSED_ANNOTATION] !== undefined;
+  const isLookedAt = parsed.kind === 'ok' && !isPaused && object.metadata.deletionTimestamp === undefined;
+  const { namespace = '', uid } = object.metadata;
+  return {
+    object,
+    parsed,
+    isPaused,
+    rivals: endpointsOf(object)
+      .flatMap((endpoint) => webhooks.find('endpoint', endpoint))
+      .filter((other) => other.metadata.uid !== uid),
+    secrets: isLookedAt
+      ? await secrets.read(
+          namespace,
+          secretKeys(parsed.webhook).map(({ name }) => name),
+          signal,
+        )
+      : new Map(),
+  };
+}
+
+/** The resource as we know it; none where it is invalid, or on its way out. */
+export function acceptable({ status: _, ...declared }: KubeObject): IntercomWebhook[] {
+  const parsed = declared.metadata.deletionTimestamp === undefined ? parseWebhook(declared) : null;
+  return parsed?.kind === 'ok' ? [parsed.webhook] : [];
+}
+
+/** `<host> <path>`, as an index: at most one, and none where the host is not said. */
+export function endpointsOf({ spec }: KubeObject): string[] {
+  const { endpoint } = (spec ?? {}) as { endpoint?: { host?: unknown; path?: unknown } };
+  return typeof endpoint?.host === 'string' ? [`${endpoint.host} ${String(endpoint.path)}`] : [];
+}

@@ -1,0 +1,51 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Condition, Status } from './api/status.ts';
+import { API_VERSION } from './api/v1alpha1.ts';
+import type { EventRecorder } from './events/recorder.ts';
+import { conditionsOf, INTERCOM_WEBHOOKS } from './intercom-webhooks.ts';
+import { KubeError } from './kube/kube-error.ts';
+import type { KubeObject } from './kube/resource.ts';
+import type { Writes } from './leader/fence.ts';
+
+export interface ReportDeps {
+  readonly kube: Pick<Writes, 'applyStatus'>;
+  readonly events: EventRecorder;
+}
+
+/** Writes the status, and tells of what has changed in it; nothing where nothing has. */
+export async function report(
+  object: KubeObject,
+  status: Status,
+  { kube, events }: ReportDeps,
+  signal: AbortSignal,
+): Promise<void> {
+  if (isDeepStrictEqual(object['status'], status)) return;
+  const { name, namespace, uid } = object.metadata;
+  // With its uid it is not mistaken for one that has its name now.
+  const metadata = { name, uid, ...(namespace === undefined ? {} : { namespace }) };
+  try {
+    await kube.applyStatus(INTERCOM_WEBHOOKS, { apiVersion: API_VERSION, metadata, status }, { signal, force: true });
+  } catch (error) {
+    // It has gone meanwhile.
+    if (error instanceof KubeError && (error.kind === 'not-found' || error.kind === 'conflict')) return;
+    throw error;
+  }
+  const before = conditionsOf(object);
+  for (const condition of status.conditions ?? []) {
+    if (isNews(before, condition)) events.record(object, happening(condition));
+  }
+}
+
+/** That all is as it should be, on the first look, is no news; but that it is ready. */
+function isNews(conditions: readonly Condition[], { type, status, reason }: Condition): boolean {
+  const before = conditions.find((condition) => condition.type === type);
+  if (before === undefined) return status === 'False' || (status === 'True' && type === 'Ready');
+  return before.status !== status || (status !== 'True' && before.reason !== reason);
+}
+
+const happening = ({ type, status, reason, message }: Condition) => ({
+  type: status === 'False' ? ('Warning' as const) : ('Normal' as const),
+  reason,
+  action: 'Reconcile',
+  note: `${type}: ${message}`,
+});

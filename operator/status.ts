@@ -1,0 +1,112 @@
+import { CONDITION_TYPES, type ConditionFinding, type ConditionName } from './api/condition-types.ts';
+import type { Problem } from './api/rules.ts';
+import type { Condition, Status } from './api/status.ts';
+import type { IntercomWebhook } from './api/v1alpha1.ts';
+import type { Unapplied } from './apply.ts';
+import { type Finding, setCondition } from './conditions.ts';
+import { conditionsOf } from './intercom-webhooks.ts';
+import type { KubeObject } from './kube/resource.ts';
+import type { HandlerLoad, Load } from './streams/survey.ts';
+import { handlersFinding, type Parts, readyPods, receiverFinding } from './workloads.ts';
+
+/** What a whole pass found. */
+export interface Results extends Parts {
+  readonly object: KubeObject;
+  readonly findings: readonly ConditionFinding[];
+  readonly unapplied: readonly Unapplied[];
+  /** Null where it is not known yet. */
+  readonly load: Load | null;
+}
+
+/** The status of a resource after a whole pass. Equal results give an equal status. */
+export function computeStatus(results: Results, now: Date): Status {
+  const { object, webhook, unapplied } = results;
+  const findings = [...results.findings, receiverFinding(results), handlersFinding(results)];
+  const accepted = unappliedFinding(unapplied);
+  const all = accepted === null ? findings : [...findings.filter(({ type }) => type !== 'Accepted'), accepted];
+  return {
+    ...generationOf(object),
+    conditions: conditionsAfter(object, all, now),
+    ...endpointOf(webhook),
+    handlers: webhook.spec.handlers.map(({ name }) => ({
+      name,
+      replicas: readyPods(results, name),
+      ...results.load?.get(name),
+    })),
+    ...(results.load === null ? {} : { totals: totalsOf(results.load) }),
+  };
+}
+
+/** Of a resource that cannot be read: nothing is known of the rest. */
+export function invalidStatus(object: KubeObject, problems: readonly Problem[], now: Date): Status {
+  const named = problems.slice(0, MAX_PROBLEMS).map(({ path, message }) => `${path}: ${message}`);
+  const more = problems.length - named.length;
+  const message = `${named.join('; ')}${more > 0 ? `; and ${more} more` : ''}`;
+  const finding: ConditionFinding = { type: 'Accepted', status: 'False', reason: 'Invalid', message };
+  return { ...statusOf(object), ...generationOf(object), conditions: conditionsAfter(object, [finding], now) };
+}
+
+/** More would not be read. */
+const MAX_PROBLEMS = 10;
+
+/** Of a resource that is not looked after for now: all stays as it was, and is as old as it says. */
+export function pausedStatus(object: KubeObject, now: Date): Status {
+  const message = `the annotation ${PAUSED} is set: nothing is changed until it is removed`;
+  const finding: Finding = { type: 'NotPaused', status: 'False', reason: 'Paused', message, ...generationOf(object) };
+  return { ...statusOf(object), conditions: [...setCondition(conditionsOf(object), finding, now)] };
+}
+
+const PAUSED = 'intercom-operator.io/paused';
+
+export const NOT_PAUSED: ConditionFinding = {
+  type: 'NotPaused',
+  status: 'True',
+  reason: 'Reconciling',
+  message: 'the operator looks after the resource',
+};
+
+const statusOf = ({ status }: KubeObject): Status => status ?? {};
+
+const generationOf = ({ metadata: { generation } }: KubeObject): { observedGeneration?: number } =>
+  generation === undefined ? {} : { observedGeneration: generation };
+
+/** Those found, and what follows from them; of types that are not found any more nothing stays. */
+function conditionsAfter(object: KubeObject, findings: readonly ConditionFinding[], now: Date): Condition[] {
+  const all: readonly Finding[] = [...findings, readyFinding(findings)].map((finding) => ({
+    ...finding,
+    ...generationOf(object),
+  }));
+  const types = new Set(all.map(({ type }) => type));
+  const before: readonly Condition[] = conditionsOf(object).filter(({ type }) => types.has(type));
+  return [...all.reduce((conditions, finding) => setCondition(conditions, finding, now), before)];
+}
+
+const NEEDED = (Object.keys(CONDITION_TYPES) as ConditionName[]).filter((type) => CONDITION_TYPES[type].isForReady);
+
+function readyFinding(findings: readonly ConditionFinding[]): ConditionFinding {
+  const statusBy = new Map<string, ConditionFinding>(findings.map((finding) => [finding.type, finding]));
+  const lacking = NEEDED.filter((type) => statusBy.get(type)?.status !== 'True');
+  if (lacking.length === 0) {
+    return { type: 'Ready', status: 'True', reason: 'AllWell', message: 'everything that delivery needs is there' };
+  }
+  const first = lacking.map((type) => statusBy.get(type)?.message).find((message) => message !== undefined) ?? '';
+  return { type: 'Ready', status: 'False', reason: 'NotReady', message: `${lacking.join(', ')}: ${first}` };
+}
+
+function unappliedFinding(unapplied: readonly Unapplied[]): ConditionFinding | null {
+  if (unapplied.length === 0) return null;
+  const isTaken = unapplied.some(({ kind }) => kind === 'taken');
+  const relevant = unapplied.filter(({ kind }) => !isTaken || kind === 'taken');
+  const message = relevant.map(({ error }) => error.message).join('; ');
+  return { type: 'Accepted', status: 'False', reason: isTaken ? 'NameConflict' : 'Refused', message };
+}
+
+function totalsOf(load: Load): { lag: number; deadLetters: number } {
+  const all = [...load.values()];
+  const sum = (field: keyof HandlerLoad) => all.reduce((total, each) => total + each[field], 0);
+  return { lag: sum('lag'), deadLetters: sum('deadLetters') };
+}
+
+function endpointOf({ spec: { endpoint } }: IntercomWebhook): Pick<Status, 'endpoint'> {
+  return endpoint.host === undefined ? {} : { endpoint: { url: `https://${endpoint.host}${endpoint.path}` } };
+}

@@ -1,0 +1,128 @@
+import { isDeepStrictEqual } from 'node:util';
+import { type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { STREAMS, SUBJECTS, webhookToken } from '#shared/contract.ts';
+import { asError } from '#shared/logger.ts';
+import type { IntercomWebhook } from '../api/v1alpha1.ts';
+import { type Clock, sleep } from '../clock.ts';
+import { keyOf, type ObjectKey } from '../kube/store.ts';
+import { consumerNames } from './desired.ts';
+import type { Brokers } from './keeper.ts';
+import { RoomKeeper, type RoomOutcome } from './purge.ts';
+import type { ConsumerReading } from './room.ts';
+
+/** What waits for one handler. */
+export interface HandlerLoad {
+  /** Notifications that are not done with. */
+  readonly lag: number;
+  readonly deadLetters: number;
+}
+
+/** By name of the handler. */
+export type Load = ReadonlyMap<string, HandlerLoad>;
+
+export interface SurveyOptions {
+  /** The resources that are worked with. */
+  readonly webhooks: () => readonly IntercomWebhook[];
+  readonly brokers: Brokers;
+  readonly clock: Clock;
+  /** What waits is not what it was. */
+  readonly onChange: (key: ObjectKey) => void;
+  readonly onRoom: (key: ObjectKey, outcome: Exclude<RoomOutcome, { kind: 'nothing' }>) => void;
+  readonly onFailure: (key: ObjectKey, error: Error) => void;
+}
+
+export interface Survey {
+  /** As it was at the last look; null where there was none. */
+  of(key: ObjectKey): Load | null;
+  /** Looks at all of them again and again, and makes room where streams are nearly full, until the signal fires. */
+  run(signal: AbortSignal): Promise<void>;
+}
+
+/** All are looked at once in so long: at 500 resources and three calls each 50 calls a second. */
+const ROUND_MS = 30_000;
+/** A stream that fills within less than a round between two looks is met by the spools. */
+const MIN_PAUSE_MS = 20;
+/** How often it is looked whether there are any. */
+const EMPTY_MS = 1_000;
+
+/** Reads from NATS what waits for whom. */
+export function createSurvey(options: SurveyOptions): Survey {
+  const { webhooks, brokers, clock, onChange, onRoom, onFailure } = options;
+  const known = new Map<ObjectKey, Known>();
+
+  const look = async (webhook: IntercomWebhook): Promise<void> => {
+    const { namespace, name } = webhook.metadata;
+    const key = keyOf({ namespace, name });
+    const access = await brokers.of(namespace);
+    if (access.kind === 'away') return;
+    const { connection } = access;
+    const token = webhookToken(namespace, name);
+    const before = known.get(key);
+    const manager = await jetstreamManager(connection, { checkAPI: false });
+    const keeper =
+      before?.connection === connection ? before.keeper : new RoomKeeper(manager, STREAMS.events(token), Date.now);
+    const outcome = await keeper.keep(webhook.spec.handlers.flatMap(consumerNames));
+    if (outcome.kind !== 'nothing') onRoom(key, outcome);
+    const load = loadOf(webhook, keeper.reading?.consumers ?? [], await deadLettersOf(manager, token));
+    known.set(key, { connection, keeper, load });
+    if (!isDeepStrictEqual(before?.load, load)) onChange(key);
+  };
+
+  return {
+    of: (key) => known.get(key)?.load ?? null,
+    run: async (signal) => {
+      while (!signal.aborted) {
+        const all = webhooks();
+        const keys = new Set(all.map(({ metadata }) => keyOf(metadata)));
+        for (const key of known.keys()) if (!keys.has(key)) known.delete(key);
+        const pauseMs = Math.max(MIN_PAUSE_MS, ROUND_MS / Math.max(1, all.length));
+        for (const webhook of all) {
+          await look(webhook).catch((error: unknown) => onFailure(keyOf(webhook.metadata), asError(error)));
+          await sleep(clock, pauseMs, signal).catch(() => null);
+          if (signal.aborted) return;
+        }
+        if (all.length === 0) await sleep(clock, EMPTY_MS, signal).catch(() => null);
+      }
+    },
+  };
+}
+
+interface Known {
+  readonly connection: NatsConnection;
+  readonly keeper: RoomKeeper;
+  readonly load: Load;
+}
+
+const total = (numbers: readonly number[]): number => numbers.reduce((sum, each) => sum + each, 0);
+
+function loadOf(
+  { spec }: IntercomWebhook,
+  consumers: readonly ConsumerReading[],
+  deadLetters: ReadonlyMap<string, number>,
+): Load {
+  const waiting = new Map(consumers.map(({ name, pending, unacknowledged }) => [name, pending + unacknowledged]));
+  return new Map(
+    spec.handlers.map((handler) => [
+      handler.name,
+      {
+        lag: total(consumerNames(handler).map((name) => waiting.get(name) ?? 0)),
+        deadLetters: deadLetters.get(handler.name) ?? 0,
+      },
+    ]),
+  );
+}
+
+/** By handler: its subjects are `icw.<webhook>.dlq.<handler>.<topic>`. */
+async function deadLettersOf(manager: JetStreamManager, webhook: string): Promise<ReadonlyMap<string, number>> {
+  const filter = SUBJECTS.deadLettersOfWebhook(webhook);
+  const { state } = await manager.streams.info(STREAMS.deadLetters, { subjects_filter: filter });
+  const counts = new Map<string, number>();
+  for (const [subject, count] of Object.entries(state.subjects ?? {})) {
+    const handler = subject.split('.')[HANDLER_TOKEN] ?? '';
+    counts.set(handler, (counts.get(handler) ?? 0) + count);
+  }
+  return counts;
+}
+
+const HANDLER_TOKEN = 3;
