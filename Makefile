@@ -25,6 +25,10 @@ $(INSTALLED): package-lock.json
 demo: setup ## Watch 300 notifications and two kills on this machine (KEEP=1 stays up, REDIS=1 uses Redis)
 	@$(RUN) demo -- $(if $(KEEP),--keep) $(if $(REDIS),--redis)
 
+.PHONY: dev
+dev: setup ## Run the operator from its sources, with an API server to kubectl apply to, until Ctrl-C (ARGS=--verbose)
+	@$(RUN) dev -- $(ARGS)
+
 .PHONY: programs
 programs: setup ## Find or get the programs that are not npm packages: nats-server, redis-server
 	@$(RUN) programs
@@ -58,6 +62,14 @@ test-e2e: setup ## Run the tests of a whole local installation
 .PHONY: fuzz
 fuzz: setup ## Send mutated requests to a real ingress, 600 s or DURATION=...; what is new goes to test/fuzz/corpus
 	@$(RUN) fuzz -- $(if $(DURATION),--duration $(DURATION)) $(if $(SEED),--seed $(SEED))
+
+.PHONY: soak
+soak: setup ## Break what two operators stand on for long and compare every status, 1800 s or DURATION=... (SEED=...)
+	@$(RUN) soak -- $(if $(DURATION),--duration $(DURATION)) $(if $(SEED),--seed $(SEED))
+
+.PHONY: soak-operator
+soak-operator: setup ## Kill operators and NATS while resources change, and compare all there is with the specs, 300 s or DURATION=... (SEED=...)
+	@$(RUN) soak:operator -- $(if $(DURATION),--duration $(DURATION)) $(if $(SEED),--seed $(SEED))
 
 .PHONY: drill
 drill: setup ## Break things under load and judge what came of it, 35 min (ARGS="--only broker-kill", ARGS=--list)
@@ -101,7 +113,7 @@ clean: ## Remove what tests and tools left behind; packages and the program cach
 ##@ Measure
 
 .PHONY: bench
-bench: bench-line bench-ingress bench-worker bench-spool bench-engine ## Run every bench
+bench: bench-line bench-ingress bench-worker bench-spool bench-engine bench-operator ## Run every bench
 
 .PHONY: bench-line
 bench-line: setup ## Measure simulator to handler: latency, start, memory
@@ -122,3 +134,7 @@ bench-spool: setup ## Measure the ingress's spool beside node:sqlite on the same
 .PHONY: bench-engine
 bench-engine: setup ## Measure the operator's queue, and its copy of a cluster beside a real kube-apiserver
 	@$(RUN) bench:engine
+
+.PHONY: bench-operator
+bench-operator: setup ## Measure the operator with 500 resources beside a real kube-apiserver and nats-server
+	@$(RUN) bench:operator

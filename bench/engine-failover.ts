@@ -17,11 +17,11 @@ export async function installCrd(kube: Kube): Promise<void> {
 
 /** Two replicas of a bundled operator, of which the leader gets a signal. @returns seconds until the other leads */
 export async function failoverSeconds(kubeconfig: string, program: string, signal: NodeJS.Signals): Promise<number> {
-  const first = await startOperatorProcess(kubeconfig, program);
+  const first = await startOperatorProcess(kubeconfig, { program });
   const describe = 'a replica to lead';
   try {
     await until(() => first.leads(), { describe, timeoutMs: TIMEOUT_MS });
-    const second = await startOperatorProcess(kubeconfig, program);
+    const second = await startOperatorProcess(kubeconfig, { program });
     try {
       const isReady = async () => (await second.ask('/readyz')).status === 200;
       await until(isReady, { describe: 'the other to be ready', timeoutMs: TIMEOUT_MS });

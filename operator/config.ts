@@ -32,6 +32,21 @@ export const OperatorEnv = z.object({
   SHARED_STREAM_BYTES: whole(1024 * 1024, Number.MAX_SAFE_INTEGER)
     .prefault(String(4 * 1024 ** 3))
     .describe('Of each stream that the webhooks of an account share: dead letters, effects.'),
+  NATS_CREDS_FILE: z
+    .string()
+    .max(1024)
+    .default('')
+    .describe('What all processes log in to NATS with, where there is one user for all; empty = nothing is needed.'),
+  NATS_OPERATOR_SEED_FILE: z
+    .string()
+    .max(1024)
+    .default('')
+    .describe('Signing seed of a NATS operator (`SO…`): each namespace gets an account. Empty = one user for all.'),
+  NATS_SYSTEM_CREDS_FILE: z
+    .string()
+    .max(1024)
+    .default('')
+    .describe('A user of the system account, where NATS was not configured by our own seed; empty = it was.'),
   KUBECONFIG: z
     .string()
     .max(4096)

@@ -13,6 +13,8 @@ export interface OperatorLog {
   incident(resource: Resource): (incident: Incident) => void;
   leadership(change: LeadershipChange): void;
   event(result: EventResult): void;
+  /** It could not be found out which cluster this is. */
+  trouble(error: Error): void;
   /** Its events stream is nearly full. */
   room(webhook: ObjectKey, outcome: RoomOutcome): void;
   /** What waits in NATS for its handlers could not be read. */
@@ -48,6 +50,7 @@ export const createOperatorLog = (logger: Logger): OperatorLog => ({
   event: (result) => {
     if (result.kind === 'failed') logger.warn({ err: asError(result.error) }, 'event not written');
   },
+  trouble: (error) => logger.warn({ err: error }, 'cluster not known yet'),
   room: (webhook, { kind, ...what }) => logger.warn({ webhook, room: kind, ...what }, 'events stream nearly full'),
   survey: (webhook, error) => logger.warn({ webhook, err: error }, 'what waits in nats could not be read'),
 });

@@ -9,6 +9,7 @@ import type { Incident } from './kube/reflector.ts';
 import type { KubeObject, Resource } from './kube/resource.ts';
 import { keyOf, type ObjectKey } from './kube/store.ts';
 import { endpointsOf } from './observe.ts';
+import { byInstance, PODS, RECEIVER_PODS, trimmedPod } from './receiver-pods.ts';
 import { MANAGED } from './render/meta.ts';
 
 export interface MirrorsOptions {
@@ -28,6 +29,8 @@ export interface Mirrors {
   readonly webhooks: Mirror<'endpoint'>;
   /** One for each kind that is rendered and watched. */
   readonly children: readonly Mirror<'owner'>[];
+  /** Of receivers, by the label of their resource. */
+  readonly pods: Mirror<'instance'>;
 }
 
 /** Begins to keep a copy of every resource, and of all that was made of them. */
@@ -62,5 +65,15 @@ export function startMirrors({ namespace, onIncident, onChild, ...common }: Mirr
       onIncident: onIncident(resource),
     }),
   );
-  return { webhooks, children };
+  const pods = startMirror({
+    ...common,
+    resource: PODS,
+    scope: { ...scope, labelSelector: RECEIVER_PODS },
+    indexes: byInstance,
+    // Their workload's status tells of them too.
+    concerns: () => [],
+    trim: trimmedPod,
+    onIncident: onIncident(PODS),
+  });
+  return { webhooks, children, pods };
 }

@@ -20,8 +20,10 @@ export const CLUSTER_RULES: readonly PolicyRule[] = [
   { apiGroups: [''], resources: ['serviceaccounts', 'configmaps', 'services'], verbs: RENDERED_VERBS },
   { apiGroups: ['apps'], resources: ['deployments', 'statefulsets'], verbs: RENDERED_VERBS },
   { apiGroups: ['policy'], resources: ['poddisruptionbudgets'], verbs: RENDERED_VERBS },
-  // By name alone: who may list Secrets may read all of them.
-  { apiGroups: [''], resources: ['secrets'], verbs: ['get'] },
+  // Those that answer Intercom, to ask them what they saw.
+  { apiGroups: [''], resources: ['pods'], verbs: ['list', 'watch'] },
+  // By name alone: who may list Secrets may read all of them. Written are those that processes log in to NATS with.
+  { apiGroups: [''], resources: ['secrets'], verbs: ['get', 'create', 'patch', 'delete'] },
   { apiGroups: ['events.k8s.io'], resources: ['events'], verbs: ['create', 'patch'] },
   // Its uid stands for the cluster.
   { apiGroups: [''], resources: ['namespaces'], resourceNames: ['kube-system'], verbs: ['get'] },

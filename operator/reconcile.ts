@@ -1,33 +1,38 @@
 import type { Status } from './api/status.ts';
 import type { IntercomWebhook } from './api/v1alpha1.ts';
 import { type ApplyDeps, apply } from './apply.ts';
+import type { NatsAccess } from './credentials/access.ts';
 import { type FinalizeDeps, finalize, keepFinalizer } from './finalize.ts';
 import { gate } from './gate.ts';
 import { keyOf, type ObjectKey } from './kube/store.ts';
+import type { ObservationReader } from './observations/reader.ts';
 import { type ObserveDeps, type Observed, observe } from './observe.ts';
 import type { Outcome } from './outcome.ts';
 import type { RenderFacts } from './render/facts.ts';
-import { render } from './render/render.ts';
+import { renderAll } from './render-all.ts';
 import { type ReportDeps, report } from './report.ts';
-import { secretsDueInMs, settle } from './settle.ts';
+import { dueInMs, settle } from './settle.ts';
 import { computeStatus, invalidStatus, NOT_PAUSED, pausedStatus } from './status.ts';
-import { desiredStreams, type StreamFacts } from './streams/desired.ts';
+import { bringStreams } from './streams/bring.ts';
+import type { StreamFacts } from './streams/desired.ts';
 import { type StreamsKeeper, streamsFinding } from './streams/keeper.ts';
 import type { Survey } from './streams/survey.ts';
-import { isolationFinding } from './tenant-isolation.ts';
+import { isolationFinding, keepUsers, type TenancyDeps } from './tenancy.ts';
 
 /** The same for every resource. */
 export interface Facts {
   readonly rendering: Omit<RenderFacts, 'uid'>;
   readonly streams: Omit<StreamFacts, 'uid'>;
+  readonly access: NatsAccess;
 }
 
 export interface ReconcileDeps extends ObserveDeps, ApplyDeps, ReportDeps, FinalizeDeps {
   readonly kube: ApplyDeps['kube'] & ReportDeps['kube'];
+  readonly brokers: FinalizeDeps['brokers'] & TenancyDeps['brokers'];
   readonly streams: StreamsKeeper;
   readonly survey: Pick<Survey, 'of'>;
-  /** @throws where the API server cannot be asked for them */
-  readonly facts: (signal: AbortSignal) => Promise<Facts>;
+  readonly observations: Pick<ObservationReader, 'of'>;
+  readonly facts: Facts;
 }
 
 /** One pass: observe → gate → streams → render → apply → status. */
@@ -37,10 +42,7 @@ export async function reconcile(key: ObjectKey, deps: ReconcileDeps, signal: Abo
   const { object, parsed, isPaused } = observed;
   const say = (status: Status): Promise<void> => report(object, status, deps, signal);
   if (object.metadata.deletionTimestamp !== undefined) {
-    return finalize(object, parsed.kind === 'ok' ? parsed.webhook : null, (await deps.facts(signal)).streams, {
-      ...deps,
-      signal,
-    });
+    return finalize(object, parsed.kind === 'ok' ? parsed.webhook : null, { ...deps, signal });
   }
   if (isPaused) {
     await say(pausedStatus(object, deps.date()));
@@ -54,25 +56,25 @@ export async function reconcile(key: ObjectKey, deps: ReconcileDeps, signal: Abo
   return bringAbout({ ...observed, webhook: parsed.webhook }, deps, signal);
 }
 
+/** What cannot be does not hold up the rest: each step says by what it returns how far it came. */
 async function bringAbout(
   observed: Observed & { readonly webhook: IntercomWebhook },
   deps: ReconcileDeps,
   signal: AbortSignal,
 ): Promise<Outcome> {
   const { object, webhook } = observed;
-  const { uid } = object.metadata;
+  const { facts } = deps;
+  const at = { uid: object.metadata.uid, nowMs: deps.date().getTime() };
   const { findings, blocked } = gate(observed);
-  const facts = await deps.facts(signal);
   await keepFinalizer(object, webhook, { ...deps, signal });
-  const streams = await deps.streams.bring(
-    { namespace: webhook.metadata.namespace, uid },
-    desiredStreams(webhook, { ...facts.streams, uid }),
-  );
-  const rendered = render(webhook, { ...facts.rendering, uid });
-  const unapplied = await apply(object, { rendered, blocked }, deps, signal);
-  const all = [...findings, streamsFinding(streams), isolationFinding(facts.rendering), NOT_PAUSED];
+  const streams = await bringStreams(webhook, at.uid, deps);
+  const users = await keepUsers(object, webhook, deps, signal);
+  const unapplied = await apply(object, { rendered: renderAll(webhook, { facts, ...at }), blocked }, deps, signal);
+  const children = deps.children.of(object);
   const load = deps.survey.of(keyOf(object.metadata));
-  const results = { object, webhook, findings: all, blocked, unapplied, load, children: deps.children.of(object) };
+  const observations = deps.observations.of(keyOf(object.metadata));
+  const all = [...findings, streamsFinding(streams), isolationFinding(facts.access), NOT_PAUSED];
+  const results = { object, webhook, findings: all, blocked, children, unapplied, users, load, observations };
   await report(object, computeStatus(results, deps.date()), deps, signal);
-  return settle({ streams, unapplied, dueInMs: secretsDueInMs(webhook, deps.secrets) });
+  return settle({ streams, users, unapplied, dueInMs: dueInMs(webhook, { ...deps, ...at }) });
 }

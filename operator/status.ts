@@ -4,9 +4,15 @@ import type { Condition, Status } from './api/status.ts';
 import type { IntercomWebhook } from './api/v1alpha1.ts';
 import type { Unapplied } from './apply.ts';
 import { type Finding, setCondition } from './conditions.ts';
+import type { Done } from './credentials/tenants.ts';
+import { developerHubSteps, endpointUrl } from './developer-hub.ts';
 import { conditionsOf } from './intercom-webhooks.ts';
 import type { KubeObject } from './kube/resource.ts';
+import { observedFindings } from './observations/findings.ts';
+import type { Observations } from './observations/ledger.ts';
+import { observedStatus } from './observations/observed-status.ts';
 import type { HandlerLoad, Load } from './streams/survey.ts';
+import { goneHandlers } from './tenancy.ts';
 import { handlersFinding, type Parts, readyPods, receiverFinding } from './workloads.ts';
 
 /** What a whole pass found. */
@@ -14,27 +20,59 @@ export interface Results extends Parts {
   readonly object: KubeObject;
   readonly findings: readonly ConditionFinding[];
   readonly unapplied: readonly Unapplied[];
-  /** Null where it is not known yet. */
+  /** Whether those who are not to log in any more cannot. */
+  readonly users: Done;
+  /** What waits in NATS; null where it is not known yet. */
   readonly load: Load | null;
+  /** What the receivers saw; null where none was read yet. */
+  readonly observations: Observations | null;
 }
 
 /** The status of a resource after a whole pass. Equal results give an equal status. */
 export function computeStatus(results: Results, now: Date): Status {
-  const { object, webhook, unapplied } = results;
-  const findings = [...results.findings, receiverFinding(results), handlersFinding(results)];
-  const accepted = unappliedFinding(unapplied);
-  const all = accepted === null ? findings : [...findings.filter(({ type }) => type !== 'Accepted'), accepted];
+  const { object, webhook, load, observations } = results;
+  const before = statusOf(object);
+  const nowSecond = Math.floor(now.getTime() / 1000);
+  const observed = observedStatus({
+    declaredTopics: webhook.spec.topics,
+    secretKeyRefs: webhook.spec.signing.secretKeyRefs,
+    observations,
+    before,
+    isSameSpec: before.observedGeneration === object.metadata.generation,
+    nowSecond,
+  });
+  const seen = { observations, status: observed, url: endpointUrl(webhook), before: conditionsOf(object), nowSecond };
+  const { host, path } = webhook.spec.endpoint;
   return {
     ...generationOf(object),
-    conditions: conditionsAfter(object, all, now),
-    ...endpointOf(webhook),
-    handlers: webhook.spec.handlers.map(({ name }) => ({
-      name,
-      replicas: readyPods(results, name),
-      ...results.load?.get(name),
-    })),
-    ...(results.load === null ? {} : { totals: totalsOf(results.load) }),
+    conditions: conditionsAfter(object, [...findingsOf(results), ...observedFindings(seen)], now),
+    ...observed,
+    endpoint: { ...(host === undefined ? {} : { url: `https://${host}${path}` }), ...observed.endpoint },
+    developerHub: developerHubSteps(webhook, observed),
+    handlers: handlersStatus(results),
+    ...(load === null ? {} : { totals: totalsOf(load) }),
   };
+}
+
+function findingsOf(results: Results): Finding[] {
+  const findings = [...results.findings, receiverFinding(results), handlersFinding(results)];
+  const accepted = unappliedFinding(results.unapplied);
+  return accepted === null ? findings : [...findings.filter(({ type }) => type !== 'Accepted'), accepted];
+}
+
+/** As the CRD bounds it. */
+const MAX_HANDLERS = 16;
+
+function handlersStatus(results: Results): NonNullable<Status['handlers']> {
+  const { object, webhook, users, load } = results;
+  const handlers = webhook.spec.handlers.map(({ name }) => ({
+    name,
+    replicas: readyPods(results, name),
+    ...load?.get(name),
+  }));
+  // Those whose users are still to be shut out are not forgotten.
+  const gone = users.kind === 'done' ? [] : goneHandlers(object, webhook).map((name) => ({ name, replicas: 0 }));
+  return [...handlers, ...gone].slice(0, MAX_HANDLERS);
 }
 
 /** Of a resource that cannot be read: nothing is known of the rest. */
@@ -71,7 +109,7 @@ const generationOf = ({ metadata: { generation } }: KubeObject): { observedGener
   generation === undefined ? {} : { observedGeneration: generation };
 
 /** Those found, and what follows from them; of types that are not found any more nothing stays. */
-function conditionsAfter(object: KubeObject, findings: readonly ConditionFinding[], now: Date): Condition[] {
+function conditionsAfter(object: KubeObject, findings: readonly Finding[], now: Date): Condition[] {
   const all: readonly Finding[] = [...findings, readyFinding(findings)].map((finding) => ({
     ...finding,
     ...generationOf(object),
@@ -83,8 +121,8 @@ function conditionsAfter(object: KubeObject, findings: readonly ConditionFinding
 
 const NEEDED = (Object.keys(CONDITION_TYPES) as ConditionName[]).filter((type) => CONDITION_TYPES[type].isForReady);
 
-function readyFinding(findings: readonly ConditionFinding[]): ConditionFinding {
-  const statusBy = new Map<string, ConditionFinding>(findings.map((finding) => [finding.type, finding]));
+function readyFinding(findings: readonly Finding[]): ConditionFinding {
+  const statusBy = new Map<string, Finding>(findings.map((finding) => [finding.type, finding]));
   const lacking = NEEDED.filter((type) => statusBy.get(type)?.status !== 'True');
   if (lacking.length === 0) {
     return { type: 'Ready', status: 'True', reason: 'AllWell', message: 'everything that delivery needs is there' };
@@ -105,8 +143,4 @@ function totalsOf(load: Load): { lag: number; deadLetters: number } {
   const all = [...load.values()];
   const sum = (field: keyof HandlerLoad) => all.reduce((total, each) => total + each[field], 0);
   return { lag: sum('lag'), deadLetters: sum('deadLetters') };
-}
-
-function endpointOf({ spec: { endpoint } }: IntercomWebhook): Pick<Status, 'endpoint'> {
-  return endpoint.host === undefined ? {} : { endpoint: { url: `https://${endpoint.host}${endpoint.path}` } };
 }

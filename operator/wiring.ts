@@ -7,23 +7,25 @@ import type { OperatorConfig } from './config.ts';
 import { createController } from './controller/controller.ts';
 import { createControllerMetrics } from './controller/metrics.ts';
 import { createEventRecorder, type EventResult } from './events/recorder.ts';
+import { type Installed, install } from './installation.ts';
 import { INTERCOM_WEBHOOKS } from './intercom-webhooks.ts';
 import type { Connection } from './kube/connection.ts';
 import { trackForbidden } from './kube/forbidden.ts';
-import { createKube, type Kube } from './kube/kube.ts';
+import { createKube } from './kube/kube.ts';
 import { createKubeMetrics } from './kube/metrics.ts';
-import type { Resource } from './kube/resource.ts';
+import type { KubeObject } from './kube/resource.ts';
 import { keyOf, type ObjectKey } from './kube/store.ts';
 import { campaign, type Leadership } from './leader/campaign.ts';
 import { fence } from './leader/fence.ts';
 import { createOperatorLog } from './log.ts';
 import { startMirrors } from './mirrors.ts';
+import { createObservationMetrics } from './observations/metrics.ts';
+import { createObservationReader } from './observations/reader.ts';
 import { acceptable } from './observe.ts';
 import type { Problems } from './readiness.ts';
-import { type Facts, reconcile } from './reconcile.ts';
+import { countReceivers, targetsOf } from './receiver-pods.ts';
+import { reconcile } from './reconcile.ts';
 import { createSecretReader } from './secrets.ts';
-import { connectShared } from './shared-broker.ts';
-import { createStreamsKeeper } from './streams/keeper.ts';
 import { createSurvey } from './streams/survey.ts';
 
 export interface Surroundings {
@@ -89,40 +91,28 @@ export function wire(config: OperatorConfig, { connection, clock, logger, regist
       };
     },
   });
-  const all = [mirrors.webhooks, ...mirrors.children];
+  const all = [mirrors.webhooks, mirrors.pods, ...mirrors.children];
   for (const { reflector } of all) kubeMetrics.track(reflector);
-  const brokers = connectShared(
-    {
-      urls: config.NATS_URL,
-      name: config.POD_NAME,
-      onBack: () => {
-        streams.forget();
-        controller.retryAll();
-      },
-    },
-    logger,
-  );
-  const streams = createStreamsKeeper(brokers, clock);
   const children = createChildren(
     mirrors.children.map(({ store }) => store),
     clock,
   );
   const secrets = createSecretReader({ kube, clock, random });
-  const survey = createSurvey({
-    webhooks: () => mirrors.webhooks.store.list().flatMap(acceptable),
-    brokers,
+  const observations = createObservationReader({
+    targets: () => targetsOf(mirrors.webhooks.store.list(), mirrors.pods.store),
     clock,
+    date,
     onChange: (key) => controller.notify(key),
-    onRoom: log.room,
-    onFailure: log.survey,
+    onRead: (fetched) => observationMetrics.onRead(fetched),
   });
-  let known: Facts | null = null;
-  const facts = async (signal: AbortSignal): Promise<Facts> => {
-    known ??= factsOf(config, await clusterId(kube, signal));
-    return known;
+  const observationMetrics = createObservationMetrics(registry, () => observations.unread());
+  const onBack = (): void => {
+    installed?.streams.forget();
+    controller.retryAll();
   };
+  let installed: Installed | null = null;
 
-  const lead = async (leadership: Leadership): Promise<void> => {
+  const lead = async (leadership: Leadership, { facts, brokers, streams }: Installed): Promise<void> => {
     const writes = fence(kube, leadership);
     const reporter = { controller: `${INTERCOM_WEBHOOKS.group}/operator`, instance: config.POD_NAME };
     const onResult = (result: EventResult) => {
@@ -130,6 +120,14 @@ export function wire(config: OperatorConfig, { connection, clock, logger, regist
       log.event(result);
     };
     const events = createEventRecorder({ kube: writes, reporter, clock, date, signal: leadership.signal, onResult });
+    const survey = createSurvey({
+      webhooks: () => mirrors.webhooks.store.list().flatMap(acceptable),
+      brokers,
+      clock,
+      onChange: (key) => controller.notify(key),
+      onRoom: log.room,
+      onFailure: log.survey,
+    });
     const deps = {
       kube: { ...writes, get: kube.get.bind(kube) },
       webhooks: mirrors.webhooks.store,
@@ -138,18 +136,23 @@ export function wire(config: OperatorConfig, { connection, clock, logger, regist
       brokers,
       streams,
       survey,
+      observations,
+      receivers: (webhook: KubeObject) => countReceivers(webhook, mirrors.pods.store),
       events,
       date,
       facts,
     };
-    const surveying = survey.run(leadership.signal);
+    const looking = [survey.run(leadership.signal), observations.run(leadership.signal)];
     await controller.lead(leadership, (key, { signal }) => reconcile(key, deps, signal));
-    await surveying;
+    await Promise.all(looking);
   };
 
   return {
     run: async (signal) => {
       if (!(await isSyncedBefore(signal, Promise.all(all.map(({ reflector }) => reflector.whenSynced()))))) return;
+      const own = await install(config, { kube, clock, onBack, onTrouble: log.trouble }, signal);
+      if (own === null) return;
+      installed = own;
       await campaign(
         {
           kube,
@@ -163,14 +166,14 @@ export function wire(config: OperatorConfig, { connection, clock, logger, regist
             log.leadership(change);
           },
         },
-        lead,
+        (leadership) => lead(leadership, own),
         signal,
       );
     },
     problems: () => ({ forbidden: forbidden.list(), mirrors: all.map((mirror) => mirror.problem()) }),
     close: async () => {
       await Promise.all(all.map(({ reflector }) => reflector.stop()));
-      await brokers.close();
+      await installed?.brokers.close();
       kube.close();
     },
   };
@@ -182,27 +185,4 @@ async function isSyncedBefore(signal: AbortSignal, synced: Promise<unknown>): Pr
   signal.addEventListener('abort', () => resolve(false), { once: true });
   if (signal.aborted) return false;
   return Promise.race([synced.then(() => true), promise]);
-}
-
-/** Of another resource or another day they are the same. */
-const factsOf = (config: OperatorConfig, cluster: string): Facts => {
-  const redis = config.REDIS_URL === '' ? {} : { redisUrl: config.REDIS_URL };
-  return {
-    rendering: { image: config.IMAGE, natsUrls: config.NATS_URL, logLevel: config.LOG_LEVEL, ...redis },
-    streams: {
-      clusterId: cluster,
-      replicas: config.STREAM_REPLICAS,
-      sharedMaxBytes: config.SHARED_STREAM_BYTES,
-      ...redis,
-    },
-  };
-};
-
-const NAMESPACES: Resource = { group: '', version: 'v1', kind: 'Namespace', plural: 'namespaces' };
-
-/** A cluster has no id of its own; this namespace lives as long as it does, and its uid is nobody else's. */
-async function clusterId(kube: Pick<Kube, 'get'>, signal: AbortSignal): Promise<string> {
-  const found = await kube.get(NAMESPACES, { name: 'kube-system' }, { signal });
-  if (found === null) throw new Error('the namespace kube-system, whose uid stands for the cluster, is not there');
-  return found.metadata.uid;
 }

@@ -9,6 +9,7 @@ import { freePort } from '#cli/local/free-port.ts';
 import { formatLogLine } from '#cli/local/log-line.ts';
 import type { Pod } from '#cli/local/pod.ts';
 import { type Local, up } from '#cli/local/up.ts';
+import { formatStatus } from './status-table.ts';
 import { allKept, formatTable, type Section, summarise } from './table.ts';
 
 export interface DemoOptions {
@@ -66,6 +67,9 @@ export async function demo(options: DemoOptions): Promise<boolean> {
     const sections = await play({ ...options, local, intercom, calls });
     print(`\n${formatTable(sections)}\n`);
     const kept = allKept(sections);
+    for (const { webhook } of local.webhooks) {
+      print(`${formatStatus(webhook.metadata.name, await local.statusOf(webhook, signal))}\n`);
+    }
     print(kept ? 'Every promise held.' : 'A promise was broken.');
     if (options.keep) await keepRunning(local, port, options);
     return kept;

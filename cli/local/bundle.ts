@@ -6,6 +6,7 @@ import { ENTRY_POINTS } from '#shared/contract.ts';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 const SOURCES: Readonly<Record<keyof typeof ENTRY_POINTS, string>> = {
+  operator: 'operator/main.ts',
   ingress: 'services/ingress/main.ts',
   worker: 'services/worker/main.ts',
   echo: 'services/handlers/echo/main.ts',

@@ -80,7 +80,7 @@ interface ServerParts {
   readonly probe: { readonly port: number; readonly path: string | null };
 }
 
-const serverPod = (name: string, { argv, files, probe }: ServerParts): LocalPod => ({
+export const serverPod = (name: string, { argv, files, probe }: ServerParts): LocalPod => ({
   name,
   labels: {},
   files,

@@ -1,4 +1,5 @@
 import { freePort } from './free-port.ts';
+import { pauses } from './pauses.ts';
 import type { LocalPlan, LocalPod } from './plan.ts';
 import { Pod, type PodEvents } from './pod.ts';
 import { ServiceListener } from './service.ts';
@@ -7,6 +8,8 @@ export interface InstallationEvents {
   readonly onLine: (pod: string, container: string, line: string) => void;
   readonly onExit: (pod: string, container: string, how: string) => void;
 }
+
+const READY_TIMEOUT_MS = 30_000;
 
 /** Pods and Services that run on this machine, and their end. */
 export class Installation {
@@ -40,6 +43,17 @@ export class Installation {
       ports.set(service.name, port);
     }
     return ports;
+  }
+
+  /** Resolves when all pods are ready. @throws Error naming those that are not in time */
+  async untilReady(signal: AbortSignal): Promise<void> {
+    const deadlineMs = performance.now() + READY_TIMEOUT_MS;
+    for await (const _ of pauses(50, signal)) {
+      const missing = this.#pods.filter((pod) => !pod.ready).map((pod) => pod.plan.name);
+      if (missing.length === 0) return;
+      if (performance.now() > deadlineMs)
+        throw new Error(`not ready after 30 s: ${missing.join(', ')}; see their logs`);
+    }
   }
 
   /** Services first, then pods, those started last first; pods of one kind at the same time. Leaves nothing behind. */

@@ -94,7 +94,8 @@ interface PodFacts extends PlanFacts {
   readonly configMaps: ReadonlyMap<string, Readonly<Record<string, string>>>;
 }
 
-const workloadsOf = (objects: readonly KubernetesObject[]): Workload[] =>
+/** Those among rendered objects that bring pods. */
+export const workloadsOf = (objects: readonly KubernetesObject[]): Workload[] =>
   objects.filter(({ kind }) => kind === 'Deployment' || kind === 'StatefulSet');
 
 function planPod({ kind, metadata, spec }: Workload, replica: number, facts: PodFacts): LocalPod {

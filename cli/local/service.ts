@@ -16,7 +16,7 @@ export class ServiceListener {
   }
 
   static async open(service: LocalService, pods: readonly Pod[], port: number): Promise<ServiceListener> {
-    const backends = pods.filter((pod) => matches(pod.plan.labels, service.selector));
+    const backends = pods.filter((pod) => hasLabels(pod.plan.labels, service.selector));
     let turn = 0;
     const server = createServer({ pauseOnConnect: true });
     const listener = new ServiceListener(server);
@@ -66,5 +66,8 @@ function breakOff(socket: Socket): void {
 
 const isPort = (port: number | undefined): port is number => port !== undefined;
 
-const matches = (labels: Readonly<Record<string, string>>, selector: Readonly<Record<string, string>>): boolean =>
-  Object.entries(selector).every(([name, value]) => labels[name] === value);
+/** Whether a selector chooses what has these labels. */
+export const hasLabels = (
+  labels: Readonly<Record<string, string>>,
+  selector: Readonly<Record<string, string>>,
+): boolean => Object.entries(selector).every(([name, value]) => labels[name] === value);

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { connect } from '@nats-io/transport-node';
 import { type DeadLetterServer, serveDeadLetters } from '#cli/dlq/serve-local.ts';
+import type { Status } from '#operator/api/status.ts';
 import type { IntercomWebhook } from '#operator/api/v1alpha1.ts';
 import type { RenderFacts } from '#operator/render/facts.ts';
 import { render } from '#operator/render/render.ts';
@@ -15,9 +16,9 @@ import { freePort } from './free-port.ts';
 import { type NatsFacts, natsServers, redisServer } from './infrastructure.ts';
 import { Installation, type InstallationEvents } from './installation.ts';
 import { readManifests, type Secrets } from './manifests.ts';
-import { pauses } from './pauses.ts';
 import { type LocalPod, planLocal, portsNeeded } from './plan.ts';
 import type { Pod } from './pod.ts';
+import { localStatus } from './status.ts';
 
 export interface UpOptions {
   /** Manifests: IntercomWebhooks and the Secrets they refer to. */
@@ -55,6 +56,8 @@ export interface Local {
   readonly natsUrls: readonly string[];
   /** What the operator does whenever it looks: brings the streams of every webhook to what its resource declares. */
   readonly reconcileStreams: () => Promise<void>;
+  /** What the operator would write into the status of one of the webhooks now. */
+  readonly statusOf: (webhook: IntercomWebhook, signal: AbortSignal) => Promise<Status>;
   /** Starts one more program beside them, such as a simulator. */
   readonly startPods: (plans: readonly LocalPod[], signal: AbortSignal) => Promise<Pod[]>;
   /** Ends all processes and removes all files. */
@@ -65,7 +68,6 @@ export interface Local {
 const LOCAL_IMAGE = 'intercom-operator:local';
 /** Of dead letters and of effects, on a developer's disk. */
 const SHARED_MAX_BYTES = 1024 ** 3;
-const READY_TIMEOUT_MS = 30_000;
 
 /**
  * What the operator does in a cluster, on this machine: servers, streams, then the rendered workloads as processes.
@@ -120,7 +122,9 @@ export async function up(options: UpOptions): Promise<Local> {
       for (const { webhook } of webhooks) await bringUpStreams(webhook, factsOf(webhook, urls), natsUrls);
     };
     const { pods } = installation;
-    return { webhooks, pods, natsUrl: natsUrls[0] ?? '', natsUrls, reconcileStreams, startPods, stop };
+    const scene = { ...manifests, pods, natsUrls, factsOf: (webhook: IntercomWebhook) => factsOf(webhook, urls) };
+    const statusOf: Local['statusOf'] = (webhook, signal) => localStatus(webhook, scene, signal);
+    return { webhooks, pods, natsUrl: natsUrls[0] ?? '', natsUrls, reconcileStreams, statusOf, startPods, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -177,7 +181,7 @@ async function upOne(webhook: IntercomWebhook, options: OneOptions): Promise<Loc
   });
   options.onProgress(`${name}: starting ${plan.pods.map((pod) => pod.name).join(', ')}`);
   const services = await options.installation.startPlan(plan, options.signal);
-  await untilReady(options.installation.pods, options.signal);
+  await options.installation.untilReady(options.signal);
   const [service] = services.values();
   const ref = webhook.spec.signing.secretKeyRefs[0];
   return {
@@ -202,15 +206,5 @@ async function bringUpStreams(
     if (lines.length > 0) throw new Error(lines.join('\n'));
   } finally {
     await connection.close();
-  }
-}
-
-/** @throws Error naming the pods that are not ready in time */
-async function untilReady(pods: readonly Pod[], signal: AbortSignal): Promise<void> {
-  const deadlineMs = performance.now() + READY_TIMEOUT_MS;
-  for await (const _ of pauses(50, signal)) {
-    const missing = pods.filter((pod) => !pod.ready).map((pod) => pod.plan.name);
-    if (missing.length === 0) return;
-    if (performance.now() > deadlineMs) throw new Error(`not ready after 30 s: ${missing.join(', ')}; see their logs`);
   }
 }

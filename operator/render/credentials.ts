@@ -8,7 +8,7 @@ import { SECRET_MODE } from './pod-security.ts';
 const VOLUME = `${OWN_VOLUME}nats`;
 
 /** The Secret that holds what the processes of a component log in to NATS with; `operator/credentials` fills it. */
-export const credentialsName = ({ name }: Component): string => `${name}-nats`;
+export const credentialsName = ({ name }: Pick<Component, 'name'>): string => `${name}-nats`;
 
 /** That Secret as a file in each pod: the kubelet replaces it when the Secret is renewed, and no pod is. */
 export function natsCredentials(

@@ -34,9 +34,12 @@ export const CONFIG_HASH_ANNOTATION = `${GROUP}/config-hash`;
 const COMPONENT_LABEL = 'app.kubernetes.io/component';
 const MANAGED_BY_LABEL = 'app.kubernetes.io/managed-by';
 
+/** The name of a resource, as a label. */
+export const instanceLabel = (name: string): string => bounded(name, name);
+
 const selectorOf = ({ metadata }: IntercomWebhook, component: 'ingress' | 'worker') => ({
   'app.kubernetes.io/name': 'intercom-webhook',
-  'app.kubernetes.io/instance': bounded(metadata.name, metadata.name),
+  'app.kubernetes.io/instance': instanceLabel(metadata.name),
   [COMPONENT_LABEL]: component,
 });
 
@@ -46,6 +49,9 @@ export const labelsOf = ({ selector }: Component): Record<string, string> => ({
   'app.kubernetes.io/part-of': 'intercom-operator',
   [MANAGED_BY_LABEL]: 'intercom-operator',
 });
+
+/** Selects what belongs to receivers. */
+export const RECEIVERS = `${COMPONENT_LABEL}=ingress`;
 
 /** Selects every object that was rendered, of any resource. */
 export const MANAGED = `${MANAGED_BY_LABEL}=intercom-operator`;

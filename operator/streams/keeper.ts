@@ -80,7 +80,8 @@ export function createStreamsKeeper(brokers: Brokers, clock: Clock): StreamsKeep
       if (access.kind === 'away') return access;
       const state = await compare(access.connection, desired);
       sweep();
-      if (state.kind === 'ready' && forgotten === forgottenBefore) compared.set(uid, { hash, untilMs: clock.now() + HOLDS_MS });
+      if (state.kind === 'ready' && forgotten === forgottenBefore)
+        compared.set(uid, { hash, untilMs: clock.now() + HOLDS_MS });
       return state;
     },
     forget: (uid) => {

@@ -8,6 +8,7 @@ import { type Clock, sleep } from '../clock.ts';
 import { keyOf, type ObjectKey } from '../kube/store.ts';
 import { consumerNames } from './desired.ts';
 import type { Brokers } from './keeper.ts';
+import { orNull } from './not-found.ts';
 import { RoomKeeper, type RoomOutcome } from './purge.ts';
 import type { ConsumerReading } from './room.ts';
 
@@ -78,7 +79,10 @@ export function createSurvey(options: SurveyOptions): Survey {
         for (const key of known.keys()) if (!keys.has(key)) known.delete(key);
         const pauseMs = Math.max(MIN_PAUSE_MS, ROUND_MS / Math.max(1, all.length));
         for (const webhook of all) {
-          await look(webhook).catch((error: unknown) => onFailure(keyOf(webhook.metadata), asError(error)));
+          // Streams that are not there yet are for the reconciler to make, and to report.
+          await orNull(() => look(webhook)).catch((error: unknown) =>
+            onFailure(keyOf(webhook.metadata), asError(error)),
+          );
           await sleep(clock, pauseMs, signal).catch(() => null);
           if (signal.aborted) return;
         }

@@ -4,15 +4,12 @@ import { stopAll, untilAskedToEnd } from '#shared/lifecycle.ts';
 import { createLogger } from '#shared/logger.ts';
 import { createRegistry } from '#shared/metrics.ts';
 import { closeNats, connectNats } from '#shared/nats.ts';
-import { BearerToken } from './bearer-token.ts';
+import { mountedToken } from './bearer-token.ts';
 import { natsTarget, workerConfig } from './config.ts';
 import { startConsumption } from './consumption.ts';
 import { createWorkerMetrics } from './metrics.ts';
 import { Outbox } from './outbox.ts';
 import { wire } from './wiring.ts';
-
-/** The kubelet itself takes up to a minute. */
-const TOKEN_RELOAD_MS = 5_000;
 
 const config = workerConfig();
 const labels = { namespace: config.WEBHOOK_NAMESPACE, webhook: config.WEBHOOK_NAME, handler: config.HANDLER };
@@ -20,9 +17,7 @@ const logger = createLogger('worker', config.LOG_LEVEL, { ...labels, pod: config
 const registry = createRegistry(labels);
 // First of all waits: process 1 of a container ignores signals that it has no handler for.
 const asked = untilAskedToEnd();
-const stopping = new AbortController();
-const token = config.HANDLER_AUTH_FILE === '' ? null : await BearerToken.load(config.HANDLER_AUTH_FILE, logger);
-token?.watch(TOKEN_RELOAD_MS, stopping.signal);
+const token = await mountedToken(config.HANDLER_AUTH_FILE, logger);
 
 let isEnding = false;
 let readiness: Readiness = { kind: 'not-ready', reason: `waiting for NATS at ${config.NATS_URL.join(', ')}` };
@@ -45,7 +40,7 @@ const metrics = createWorkerMetrics(registry, () => ({
   fullness: consumption.fullness,
   isHandlerAway: wired.circuit.state !== 'closed',
 }));
-const wired = wire(config, { connection, self, outbox, metrics, logger, token: token && (() => token.current()) });
+const wired = wire(config, { connection, self, outbox, metrics, logger, token });
 const consumption = startConsumption(config, {
   connection,
   self,
@@ -64,7 +59,6 @@ logger.info({ url: config.HANDLER_URL, concurrency: config.CONCURRENCY }, 'start
 
 const signal = await asked;
 isEnding = true;
-stopping.abort();
 readiness = { kind: 'not-ready', reason: 'draining' };
 logger.info({ signal, inFlight: consumption.inFlight }, 'draining');
 const finish = async () => {

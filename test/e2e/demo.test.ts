@@ -1,8 +1,8 @@
 import { readdir } from 'node:fs/promises';
 import { expect, it } from 'vitest';
+import { run } from '#test/support/command-line.ts';
 import { descendants, isAlive } from '#test/support/processes.ts';
 import { until } from '#test/support/until.ts';
-import { run } from './command-line.ts';
 
 it.each(['demo', 'demo --redis'])('%s keeps every promise with a worker and an ingress killed', async (line) => {
   const { child, ended, output, folder } = await run(...line.split(' '));
@@ -16,6 +16,9 @@ it.each(['demo', 'demo --redis'])('%s keeps every promise with a worker and an i
   expect(output()).toMatch(/notifications handled +300 ✓/);
   expect(output()).toMatch(/forgeries accepted +0 ✓/);
   expect(output()).toMatch(/handled twice +0 ✓/);
+  expect(output()).toMatch(/Ready +True +AllWell/);
+  expect(output()).toMatch(/EndpointVerified +True +NotificationReceived/);
+  expect(output()).toContain('waiting: 0; dead letters: 0; ready pods: ');
   expect(processes.filter(isAlive)).toEqual([]);
   expect(await readdir(folder)).toEqual([]);
 });

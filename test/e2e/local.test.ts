@@ -1,8 +1,8 @@
 import { readdir } from 'node:fs/promises';
 import { expect, it } from 'vitest';
+import { run } from '#test/support/command-line.ts';
 import { descendants, isAlive } from '#test/support/processes.ts';
 import { until } from '#test/support/until.ts';
-import { run } from './command-line.ts';
 
 it('local runs a file until Ctrl-C, which leaves nothing behind', async () => {
   const { child, ended, output, folder } = await run('local', '-f', 'examples/demo.yaml');

@@ -28,6 +28,8 @@ export interface Child {
   /** Of the process that runs now, or ran last. */
   readonly pid: number;
   readonly isRunning: boolean;
+  /** Of the process that ran last; null while it runs, and where a signal has ended it. */
+  readonly exitCode: number | null;
   /** The last 64 KiB that it wrote to stdout and stderr. */
   log: () => string;
   /** Asks it to end and waits; SIGTERM where no signal is given. Keeps its folder. */
@@ -134,6 +136,9 @@ export async function startChild(options: ChildOptions): Promise<Child> {
     },
     get isRunning() {
       return isRunning();
+    },
+    get exitCode() {
+      return current?.exitCode ?? null;
     },
     log: () => log,
     stop,

@@ -8,6 +8,7 @@ const COMMON = {
   HOST: '127.0.0.1',
   INNER_PORT: 9090,
   NATS_URL: ['nats://127.0.0.1:4222'],
+  NATS_CREDS_FILE: '',
   DEAD_LETTER_TTL_MS: 1_209_600_000,
   LOG_LEVEL: 'info' as const,
 };

@@ -1,8 +1,15 @@
-import { generateKeyPairSync, randomUUID } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import {
+  apiserverArguments,
+  apiserverFiles,
+  authorityOf,
+  etcdArguments,
+  kubeconfigText,
+} from '#cli/dev/control-plane.ts';
 import { freePort } from '#cli/local/free-port.ts';
 import { resolveProgram } from '#cli/programs/resolve.ts';
 import { type Child, startChild, temporaryFolder } from './child.ts';
@@ -28,6 +35,8 @@ export interface KubeApiserver {
   thaw: () => void;
   /** Ends it where it still runs, and starts it on the same port, certificate and etcd. */
   restart: () => Promise<void>;
+  /** The same, with a certificate of an authority made anew. @returns that authority's certificate as PEM */
+  restartWithNewCertificate: () => Promise<string>;
   /** etcd forgets every revision before its present one. */
   compact: () => Promise<void>;
   close: () => Promise<void>;
@@ -35,13 +44,17 @@ export interface KubeApiserver {
 
 const READY_TIMEOUT_MS = 60_000;
 
+export interface KubeApiserverOptions {
+  /** A file that gets a line for each request: who asked for what, and how it ended; see `audit-log.ts`. */
+  readonly auditLog?: string;
+}
+
 /**
- * Starts an etcd and a kube-apiserver on 127.0.0.1, with RBAC, service account tokens and the admission plugins that are
- * on by default but ServiceAccount, whose account `default` a controller would have to make. Nothing else of a cluster
- * is there: no pod runs, and nobody collects what lost its owner.
+ * Starts an etcd and a kube-apiserver on 127.0.0.1. Nothing else of a cluster is there: no pod runs, and nobody collects
+ * what lost its owner.
  * @throws Error with the end of the log when one of them does not start
  */
-export async function startKubeApiserver(): Promise<KubeApiserver> {
+export async function startKubeApiserver({ auditLog }: KubeApiserverOptions = {}): Promise<KubeApiserver> {
   const startedAt = performance.now();
   const find = async (name: 'etcd' | 'kube-apiserver') =>
     (await resolveProgram(name, { env: process.env, onProgress: () => {} })).path;
@@ -52,13 +65,17 @@ export async function startKubeApiserver(): Promise<KubeApiserver> {
 
   const etcd = await startEtcd(etcdPath, etcdUrl);
   const folder = temporaryFolder('kube-apiserver');
+  for (const { path, content } of apiserverFiles(folder, [{ token, user: 'admin', group: 'system:masters' }])) {
+    writeFileSync(path, content, { mode: 0o600 });
+  }
+  const audit = auditLog === undefined ? [] : auditArguments(folder, auditLog);
   let apiserver: Child;
   try {
     apiserver = await startChild({
       name: `kube-apiserver :${port}`,
       command: apiserverPath,
       folder,
-      args: apiserverArguments({ folder, port, etcdUrl, token }),
+      args: [...apiserverArguments({ folder, port, etcdUrl }), ...audit],
       ready: () => isReady(port, token),
       readyTimeoutMs: READY_TIMEOUT_MS,
     });
@@ -85,6 +102,12 @@ export async function startKubeApiserver(): Promise<KubeApiserver> {
     freeze: apiserver.freeze,
     thaw: apiserver.thaw,
     restart: apiserver.restart,
+    restartWithNewCertificate: async () => {
+      await apiserver.stop('SIGKILL');
+      for (const file of ['apiserver.crt', 'apiserver.key']) rmSync(join(folder, file));
+      await apiserver.restart();
+      return authorityOf(folder);
+    },
     compact: () => compact(etcdUrl),
     close: async () => {
       // It holds nothing that is not in etcd, and on SIGTERM it would wait for watches that are open.
@@ -100,55 +123,18 @@ function startEtcd(command: string, url: string): Promise<Child> {
     name: `etcd ${url}`,
     command,
     folder,
-    args: [
-      `--data-dir=${join(folder, 'data')}`,
-      `--listen-client-urls=${url}`,
-      `--advertise-client-urls=${url}`,
-      '--listen-peer-urls=http://127.0.0.1:0',
-      '--unsafe-no-fsync',
-      '--log-level=warn',
-    ],
+    args: etcdArguments(folder, url),
     ready: async () => (await fetch(`${url}/health`, { signal: AbortSignal.timeout(1000) })).ok,
   });
 }
 
-interface Facts {
-  readonly folder: string;
-  readonly port: number;
-  readonly etcdUrl: string;
-  readonly token: string;
-}
-
-function apiserverArguments({ folder, port, etcdUrl, token }: Facts): string[] {
-  const keyFile = join(folder, 'service-account.pem');
-  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  writeFileSync(keyFile, privateKey.export({ type: 'sec1', format: 'pem' }), { mode: 0o600 });
-  const tokenFile = join(folder, 'tokens.csv');
-  writeFileSync(tokenFile, `${token},admin,admin,system:masters\n`, { mode: 0o600 });
-  return [
-    `--etcd-servers=${etcdUrl}`,
-    '--bind-address=127.0.0.1',
-    `--secure-port=${port}`,
-    // Makes its certificate there, and takes it again after a restart.
-    `--cert-dir=${folder}`,
-    `--token-auth-file=${tokenFile}`,
-    '--authorization-mode=RBAC',
-    '--anonymous-auth=false',
-    '--service-account-issuer=https://kubernetes.default.svc',
-    `--service-account-key-file=${keyFile}`,
-    `--service-account-signing-key-file=${keyFile}`,
-    '--service-cluster-ip-range=10.0.0.0/24',
-    '--disable-admission-plugins=ServiceAccount',
-    // Compaction is a test's to ask for.
-    '--etcd-compaction-interval=0',
-    '--profiling=false',
-  ];
-}
-
-/** The certificate file holds the server's own first, then that of the authority made for it. */
-function authorityOf(folder: string): string {
-  const chain = readFileSync(join(folder, 'apiserver.crt'), 'utf8');
-  return chain.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----\n/g)?.at(-1) ?? '';
+/** Each request once, when it is answered; a watch, when it begins too. */
+function auditArguments(folder: string, log: string): string[] {
+  const file = join(folder, 'audit-policy.json');
+  const rules = [{ level: 'Metadata' }];
+  const policy = { apiVersion: 'audit.k8s.io/v1', kind: 'Policy', omitStages: ['RequestReceived'], rules };
+  writeFileSync(file, JSON.stringify(policy));
+  return [`--audit-policy-file=${file}`, `--audit-log-path=${log}`];
 }
 
 /** Before the authority is known, so without it: this asks one port of loopback, with a token made for it alone. */
@@ -184,20 +170,9 @@ async function isReady(port: number, token: string): Promise<boolean> {
   return promise;
 }
 
-function writeKubeconfig(folder: string, { url, ca, token }: { url: string; ca: string; token: string }): string {
+function writeKubeconfig(folder: string, facts: { url: string; ca: string; token: string }): string {
   const file = join(folder, 'kubeconfig');
-  const config = {
-    apiVersion: 'v1',
-    kind: 'Config',
-    'current-context': 'test',
-    clusters: [
-      { name: 'test', cluster: { server: url, 'certificate-authority-data': Buffer.from(ca).toString('base64') } },
-    ],
-    users: [{ name: 'admin', user: { token } }],
-    contexts: [{ name: 'test', context: { cluster: 'test', user: 'admin' } }],
-  };
-  // YAML contains JSON.
-  writeFileSync(file, JSON.stringify(config), { mode: 0o600 });
+  writeFileSync(file, kubeconfigText(facts), { mode: 0o600 });
   return file;
 }
 

@@ -1,13 +1,14 @@
 import { PROGRAMS } from '#cli/programs/catalogue.ts';
 import { resolveProgram } from '#cli/programs/resolve.ts';
-import { KUBECONFIG_VAR } from './kube.ts';
+import { adminConnection, connectedKube, KUBECONFIG_VAR } from './kube.ts';
 import { startKubeApiserver } from './kube-apiserver.ts';
 import { inventory } from './kube-inventory.ts';
+import { installCrd } from './operator.ts';
 
 const NAMES = ['etcd', 'kube-apiserver'] as const;
 
 /**
- * Starts one API server for every test of the project, and ends it after them.
+ * Starts one API server for every test of the project, with our CRD in it, and ends it after them.
  * @throws Error, when the tests are over, with what they left outside their namespaces
  */
 export async function setup(): Promise<() => Promise<void>> {
@@ -21,6 +22,9 @@ export async function setup(): Promise<() => Promise<void>> {
   const server = await startKubeApiserver();
   process.stderr.write(`kube-apiserver is ready after ${server.startedMs} ms\n`);
   process.env[KUBECONFIG_VAR] = server.kubeconfig;
+  const kube = connectedKube(await adminConnection(server.kubeconfig));
+  await installCrd(kube);
+  kube.close();
   const before = await inventory(server.kubeconfig);
   return async () => {
     try {

@@ -33,9 +33,12 @@ export function sharedKubeconfig(): string {
 export const adminConnection = (kubeconfig: string): Promise<Connection> =>
   kubeconfigConnection({ file: kubeconfig, now: () => performance.now() });
 
+export const connectedKube = (connection: Connection, fieldManager = 'test'): Kube =>
+  createKube({ connection, fieldManager, userAgent: 'test', random: Math.random });
+
 /** A client that is closed when the test ends. */
-export function testKube(connection: Connection, fieldManager = 'test'): Kube {
-  const kube = createKube({ connection, fieldManager, userAgent: 'test', random: Math.random });
+export function testKube(connection: Connection, fieldManager?: string): Kube {
+  const kube = connectedKube(connection, fieldManager);
   onTestFinished(() => kube.close());
   return kube;
 }
@@ -47,9 +50,10 @@ export const soon = (): { signal: AbortSignal } => ({ signal: AbortSignal.timeou
  * A namespace of the test's own. It stays, with what is in it, until the server ends: nobody is there who would empty a
  * namespace that is deleted.
  */
-export async function testNamespace(kube: Kube): Promise<string> {
+export async function testNamespace(kube: Kube, labels: Readonly<Record<string, string>> = {}): Promise<string> {
   const name = `${TEST_NAMESPACE_PREFIX}${randomBytes(5).toString('hex')}`;
-  await kube.create(NAMESPACES, { metadata: { name } }, soon());
+  const metadata = { name, labels };
+  await kube.create(NAMESPACES, { metadata }, soon());
   return name;
 }
 
@@ -84,11 +88,17 @@ export async function serviceAccountConnection(admin: Connection, limited: Limit
 
 const TokenRequest = z.object({ status: z.object({ token: z.string() }) });
 
-/** A token of a service account, for ten minutes. */
-export async function requestToken(admin: Connection, path: string): Promise<string> {
+/** A token of a service account, for ten minutes, or until the Secret that it is bound to is gone. */
+export async function requestToken(
+  admin: Connection,
+  path: string,
+  boundTo?: { readonly name: string; readonly uid: string },
+): Promise<string> {
   const transport = createTransport(admin, 'test');
   try {
-    const json = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: { expirationSeconds: 600 } };
+    const bound = boundTo === undefined ? {} : { boundObjectRef: { apiVersion: 'v1', kind: 'Secret', ...boundTo } };
+    const spec = { expirationSeconds: 600, ...bound };
+    const json = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec };
     const response = await transport.send(
       { method: 'POST', path, body: { type: 'application/json', json } },
       soon().signal,

@@ -14,8 +14,18 @@ export interface OperatorProcess {
   metric(series: string): Promise<number>;
 }
 
-/** Starts a replica of the operator, from its sources or as a bundle, and waits until it answers. */
-export async function startOperatorProcess(kubeconfig: string, program: string = SOURCES): Promise<OperatorProcess> {
+export interface OperatorProcessOptions {
+  /** A bundle; the sources where there is none. */
+  readonly program?: string;
+  /** Beside or in the place of what is set here. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** Starts a replica of the operator and waits until it answers. Without `NATS_URL` there is no NATS for it. */
+export async function startOperatorProcess(
+  kubeconfig: string,
+  { program = SOURCES, env = {} }: OperatorProcessOptions = {},
+): Promise<OperatorProcess> {
   const port = await freePort();
   const ask = async (path: string) => {
     const response = await fetch(`http://127.0.0.1:${port}${path}`, { signal: AbortSignal.timeout(2000) });
@@ -33,6 +43,9 @@ export async function startOperatorProcess(kubeconfig: string, program: string =
       INNER_PORT: String(port),
       KUBECONFIG: kubeconfig,
       LOG_LEVEL: 'info',
+      IMAGE: 'registry.example/intercom-webhook-operator:0.0.0',
+      NATS_URL: 'nats://127.0.0.1:9',
+      ...env,
     },
     ready: async () => (await ask('/livez')).status === 200,
   });

@@ -2,10 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import { kubeconfigText } from '#cli/dev/control-plane.ts';
 import { intercomWebhookCrd } from '#operator/api/crd.ts';
 import { INTERCOM_WEBHOOKS } from '#operator/intercom-webhooks.ts';
 import type { Kube } from '#operator/kube/kube.ts';
 import type { Resource } from '#operator/kube/resource.ts';
+import { CLUSTER_RULES, NAMESPACE_RULES, type PolicyRule } from '#operator/rbac.ts';
 import { temporaryFolder } from './child.ts';
 import { adminConnection, RBAC, ROLE_BINDINGS, ROLES, requestToken, SERVICE_ACCOUNTS, soon, testKube } from './kube.ts';
 import type { KubeApiserver } from './kube-apiserver.ts';
@@ -20,23 +22,6 @@ const CRDS: Resource = {
 };
 const CLUSTER_ROLES: Resource = { ...RBAC, kind: 'ClusterRole', plural: 'clusterroles' };
 const CLUSTER_ROLE_BINDINGS: Resource = { ...RBAC, kind: 'ClusterRoleBinding', plural: 'clusterrolebindings' };
-
-interface Rule {
-  readonly apiGroups: readonly string[];
-  readonly resources: readonly string[];
-  readonly verbs: readonly string[];
-}
-
-/** All that the operator has to be allowed over the whole cluster. */
-export const CLUSTER_RULES: readonly Rule[] = [
-  { apiGroups: ['intercom-operator.io'], resources: ['intercomwebhooks'], verbs: ['list', 'watch'] },
-  { apiGroups: ['intercom-operator.io'], resources: ['intercomwebhooks/status'], verbs: ['patch'] },
-  { apiGroups: ['events.k8s.io'], resources: ['events'], verbs: ['create', 'patch'] },
-];
-/** And in its own namespace. */
-const OWN_RULES: readonly Rule[] = [
-  { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['get', 'create', 'update'] },
-];
 
 /** Installs our CRD, perhaps with less in it that is checked, and waits until its resources are served. */
 export async function installCrd(
@@ -55,7 +40,7 @@ export const uninstallCrd = (kube: Kube): Promise<boolean> =>
  * A namespace for replicas of the operator, with a service account that may do what these rules say.
  * @returns the namespace and a kubeconfig of the account
  */
-export async function operatorAccount(server: KubeApiserver, kube: Kube, rules: readonly Rule[] = CLUSTER_RULES) {
+export async function operatorAccount(server: KubeApiserver, kube: Kube, rules: readonly PolicyRule[] = CLUSTER_RULES) {
   const namespace = `test-operator-${randomBytes(4).toString('hex')}`;
   await kube.create(
     { group: '', version: 'v1', kind: 'Namespace', plural: 'namespaces' },
@@ -65,7 +50,7 @@ export async function operatorAccount(server: KubeApiserver, kube: Kube, rules: 
   const metadata = { namespace, name: 'operator' };
   const subjects = [{ kind: 'ServiceAccount', ...metadata }];
   await kube.create(SERVICE_ACCOUNTS, { metadata }, soon());
-  await kube.create(ROLES, { metadata, rules: OWN_RULES }, soon());
+  await kube.create(ROLES, { metadata, rules: NAMESPACE_RULES }, soon());
   await kube.create(
     ROLE_BINDINGS,
     { metadata, subjects, roleRef: { apiGroup: RBAC.group, kind: 'Role', name: 'operator' } },
@@ -78,28 +63,23 @@ export async function operatorAccount(server: KubeApiserver, kube: Kube, rules: 
     await adminConnection(server.kubeconfig),
     `/api/v1/namespaces/${namespace}/serviceaccounts/operator/token`,
   );
-  const allow = (wider: readonly Rule[]) =>
+  const allow = (wider: readonly PolicyRule[]) =>
     kube.apply(CLUSTER_ROLES, { metadata: { name: namespace }, rules: wider }, { ...soon(), force: true });
   return { namespace, allow, kubeconfig: writeKubeconfig(server, namespace, token) };
 }
 
 function writeKubeconfig({ url, ca }: KubeApiserver, namespace: string, token: string): string {
   const file = join(temporaryFolder('kubeconfig'), 'config');
-  const cluster = { server: url, 'certificate-authority-data': Buffer.from(ca).toString('base64') };
-  const config = {
-    'current-context': 'operator',
-    clusters: [{ name: 'operator', cluster }],
-    users: [{ name: 'operator', user: { token } }],
-    contexts: [{ name: 'operator', context: { cluster: 'operator', user: 'operator', namespace } }],
-  };
-  // YAML contains JSON.
-  writeFileSync(file, JSON.stringify(config), { mode: 0o600 });
+  writeFileSync(file, kubeconfigText({ url, ca, token, namespace }), { mode: 0o600 });
   return file;
 }
 
 /** Starts a replica of the operator; it ends with the test. */
-export async function startOperator(kubeconfig: string): Promise<OperatorProcess> {
-  const operator = await startOperatorProcess(kubeconfig);
+export async function startOperator(
+  kubeconfig: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<OperatorProcess> {
+  const operator = await startOperatorProcess(kubeconfig, { env });
   onTestFinished(() => operator.child.close('SIGKILL'));
   return operator;
 }

@@ -7,7 +7,7 @@ import { LIMITS } from '#services/ingress/limits.ts';
 import { closeServer, listen } from '#services/ingress/listen.ts';
 import { createIngressMetrics } from '#services/ingress/metrics.ts';
 import { createIngressServer } from '#services/ingress/server.ts';
-import { notification, sign } from './setup.ts';
+import { notification, observer, sign } from './setup.ts';
 
 const servers: Server[] = [];
 afterEach(async () => {
@@ -33,6 +33,7 @@ it.each(['/', '/a/', '/a%20b', '/a*b', '/*', '/:id', '/a(b)', '/(x', '/a;b', '/a
       isDraining: () => false,
       nowMs: Date.now,
       metrics: createIngressMetrics(new Registry(), () => ({ records: 0, bytes: 0, oldestAtMs: null })),
+      observed: observer(),
       logger: pino({ level: 'silent' }),
     });
     const body = notification();

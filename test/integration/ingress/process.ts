@@ -15,6 +15,8 @@ export interface IngressProcess {
   readonly child: Child;
   readonly url: string;
   readonly port: number;
+  /** Where health, metrics and observations are. */
+  readonly innerUrl: string;
   /** How often each outcome was answered, as the process counts them: `stored 200`. */
   answers: () => Promise<Record<string, number>>;
   /** The value of a metric without labels of its own, or with these as they are written: `reason="full"`. */
@@ -88,7 +90,8 @@ export async function startIngressProcess(options: IngressProcessOptions): Promi
   });
   if (isBrokerThere)
     await until(() => child.log().includes('NATS is reached'), { describe: 'the broker to be reached' });
-  return { child, port, url: `http://127.0.0.1:${port}${PATH}`, answers, metric, readiness, writeSecrets };
+  const innerUrl = `http://127.0.0.1:${innerPort}`;
+  return { child, port, innerUrl, url: `http://127.0.0.1:${port}${PATH}`, answers, metric, readiness, writeSecrets };
 }
 
 const ANSWERS = /^intercom_ingress_answers_total\{outcome="(\w+)",code="(\d+)".*\} (\d+)$/gm;

@@ -6,6 +6,7 @@ import { request } from 'undici';
 import { LIMITS } from '#services/ingress/limits.ts';
 import { closeServer, listen } from '#services/ingress/listen.ts';
 import { createIngressMetrics, reportInFlight } from '#services/ingress/metrics.ts';
+import { Observed } from '#services/ingress/observed/observed.ts';
 import { createIngressServer, type ServerDeps } from '#services/ingress/server.ts';
 import { type Broker, TOKEN } from '#test/support/broker.ts';
 import { openStore } from './store.ts';
@@ -42,6 +43,9 @@ export interface Ingress {
   close: () => Promise<void>;
 }
 
+export const observer = (): Observed =>
+  new Observed({ namespace: 'crm', webhook: 'support', pod: 'ingress-0', nowMs: Date.now });
+
 /** The ingress of this process on a real socket, in front of a real stream. */
 export async function startIngress(broker: Broker, changes: Partial<ServerDeps> = {}): Promise<Ingress> {
   const opened = await openStore(broker.connection);
@@ -62,6 +66,7 @@ export async function startIngress(broker: Broker, changes: Partial<ServerDeps> 
     isDraining: () => false,
     nowMs: Date.now,
     metrics,
+    observed: observer(),
     logger: pino({ level: 'silent' }),
     ...changes,
   });

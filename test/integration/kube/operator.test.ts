@@ -3,17 +3,11 @@ import { EVENTS } from '#operator/events/event.ts';
 import { conditionsOf, INTERCOM_WEBHOOKS } from '#operator/intercom-webhooks.ts';
 import type { Kube } from '#operator/kube/kube.ts';
 import { LEASES } from '#operator/leader/lease.ts';
+import { CLUSTER_RULES } from '#operator/rbac.ts';
 import { soon, testNamespace } from '#test/support/kube.ts';
 import { type KubeApiserver, startKubeApiserver } from '#test/support/kube-apiserver.ts';
 import { trackLeaks } from '#test/support/leaks.ts';
-import {
-  adminKube,
-  CLUSTER_RULES,
-  installCrd,
-  operatorAccount,
-  startOperator,
-  uninstallCrd,
-} from '#test/support/operator.ts';
+import { adminKube, installCrd, operatorAccount, startOperator, uninstallCrd } from '#test/support/operator.ts';
 import type { OperatorProcess } from '#test/support/operator-process.ts';
 import { until } from '#test/support/until.ts';
 import { webhookInput } from '#test/support/webhook.ts';

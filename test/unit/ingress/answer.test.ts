@@ -2,17 +2,19 @@ import { expect, it } from 'vitest';
 import { answer } from '#services/ingress/answer.ts';
 import { type Outcome, settled } from '#services/ingress/receive.ts';
 
+const STORED = { kind: 'stored', topic: 'ticket.created', isRedelivery: false, secretIndex: 1 } as const;
+
 const TABLE: readonly [Outcome, status: number, label: string][] = [
-  [{ kind: 'stored', declared: true, secretIndex: 0 }, 200, 'stored'],
-  [{ kind: 'stored', declared: false, secretIndex: 1 }, 200, 'stored_undeclared'],
+  [{ ...STORED, declared: true }, 200, 'stored'],
+  [{ ...STORED, declared: false }, 200, 'stored_undeclared'],
   [{ kind: 'other-workspace' }, 200, 'other_workspace'],
-  [{ kind: 'ping', signed: true }, 200, 'ping'],
-  [{ kind: 'ping', signed: false }, 200, 'ping_unsigned'],
+  [{ kind: 'ping', secretIndex: 0 }, 200, 'ping'],
+  [{ kind: 'ping', secretIndex: null }, 200, 'ping_unsigned'],
   [{ kind: 'unreadable', reason: 'NotJson' }, 200, 'unreadable'],
   [{ kind: 'refused', reason: 'missing' }, 401, 'signature_missing'],
   [{ kind: 'refused', reason: 'malformed' }, 401, 'signature_malformed'],
   [{ kind: 'refused', reason: 'wrong' }, 401, 'signature_wrong'],
-  [{ kind: 'too-large' }, 413, 'too_large'],
+  [{ kind: 'too-large', isSigned: false }, 413, 'too_large'],
   [{ kind: 'unavailable', reason: 'not_stored', error: new Error('away') }, 503, 'unavailable'],
 ];
 
@@ -35,7 +37,7 @@ it.each([
   [{ kind: 'no-room', error: new Error('too much waits') } as const, 'waiting'],
 ])('tells apart why nothing was stored: %j', (put, reason) => {
   const { error } = put;
-  expect(settled(put, { kind: 'ping', signed: true })).toEqual({ kind: 'unavailable', reason, error });
+  expect(settled(put, { kind: 'ping', secretIndex: 0 })).toEqual({ kind: 'unavailable', reason, error });
 });
 
 it('asks to come back later only where nothing could be stored', () => {

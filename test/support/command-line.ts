@@ -19,10 +19,13 @@ interface Run {
 }
 
 /** The command line as a person runs it. Ends with the test. */
-export async function run(...args: string[]): Promise<Run> {
+export const run = (...args: string[]): Promise<Run> => runMain('cli/main.ts', ...args);
+
+/** The same of another program of ours. */
+export async function runMain(main: string, ...args: string[]): Promise<Run> {
   const folder = await mkdtemp(join(tmpdir(), 'cli-'));
   const state = await mkdtemp(join(tmpdir(), 'cli-state-'));
-  const child = spawn(process.execPath, ['cli/main.ts', ...args], {
+  const child = spawn(process.execPath, [main, ...args], {
     cwd: ROOT,
     env: { ...process.env, TMPDIR: folder, XDG_STATE_HOME: state, NO_COLOR: '1' },
     stdio: ['ignore', 'pipe', 'pipe'],
