@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { quantile } from '#cli/judge/judge.ts';
@@ -27,7 +28,13 @@ const WRITES = /^(POST|PUT|PATCH|APPLY|DELETE|DELETECOLLECTION) /;
 const LEASES = /^\w+ leases/;
 
 const interrupted = interruption(DEADLINE_MS);
-await runToEnd(bench(), interrupted);
+// What is started here ends with this process.
+await runToEnd(Promise.race([bench(), untilInterrupted()]), interrupted);
+
+async function untilInterrupted(): Promise<never> {
+  await once(interrupted.signal, 'abort');
+  throw interrupted.signal.reason;
+}
 
 async function bench(): Promise<void> {
   await inScene({ hasNats: true }, async (scene) => {

@@ -10,6 +10,7 @@ import { rolesOf } from './credentials/issuer.ts';
 import type { EventRecorder } from './events/recorder.ts';
 import { addedFinalizer, hasFinalizer, removedFinalizer } from './finalizers.ts';
 import { INTERCOM_WEBHOOKS } from './intercom-webhooks.ts';
+import { KubeError } from './kube/kube-error.ts';
 import type { KubeObject } from './kube/resource.ts';
 import type { Writes } from './leader/fence.ts';
 import type { Outcome } from './outcome.ts';
@@ -82,7 +83,12 @@ async function ended(object: KubeObject, { kube, children, receivers, signal }: 
   for (const child of children.of(object).values()) {
     if (!isWorkload(child) || !isControlledBy(child, uid)) continue;
     const { name, uid: own } = child.metadata;
-    await kube.delete(resourceOf(child), { name, namespace }, { signal, preconditions: { uid: own } });
+    try {
+      await kube.delete(resourceOf(child), { name, namespace }, { signal, preconditions: { uid: own } });
+    } catch (error) {
+      if (signal.aborted || !(error instanceof KubeError)) throw error;
+      return error.message;
+    }
   }
   const left = receivers(object);
   return left === 0 ? null : `pods of its receiver end, and publish what they hold: ${left} left`;

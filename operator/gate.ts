@@ -3,6 +3,7 @@ import type { IntercomWebhook } from './api/v1alpha1.ts';
 import type { KubeObject } from './kube/resource.ts';
 import type { Part } from './render/meta.ts';
 import { type SecretKey, type SecretStates, secretKeys } from './secrets.ts';
+import { type StreamsState, streamsFinding } from './streams/keeper.ts';
 
 /** What is decided upon. */
 export interface Subject {
@@ -11,6 +12,7 @@ export interface Subject {
   /** Other resources that want the same host and path. */
   readonly rivals: readonly KubeObject[];
   readonly secrets: SecretStates;
+  readonly streams: StreamsState;
 }
 
 /** What cannot be, and why. The rest can. */
@@ -29,7 +31,7 @@ interface Verdict {
 }
 
 /** In this order; where several block a part, the first says why. */
-const CHECKS: readonly ((subject: Subject) => Verdict)[] = [endpointIsOurs, secretsAreThere];
+const CHECKS: readonly ((subject: Subject) => Verdict)[] = [endpointIsOurs, secretsAreThere, streamsAreOurs];
 
 export function gate(subject: Subject): Gated {
   const verdicts = CHECKS.map((check) => check(subject));
@@ -62,6 +64,14 @@ const isOlder = (a: KubeObject, b: KubeObject): boolean => ageKey(a) < ageKey(b)
 
 /** Of two of one second the uid decides: any order that all agree on. */
 const ageKey = ({ metadata }: KubeObject): string => `${String(metadata['creationTimestamp'])} ${metadata.uid}`;
+
+/** Two clusters may share one NATS: where the other has the stream, our processes would publish and read there too. */
+function streamsAreOurs({ webhook, streams }: Subject): Verdict {
+  const foreign = streams.kind === 'refused' && streams.refusals.find(({ isOfAnotherCluster }) => isOfAnotherCluster);
+  const finding = streamsFinding(streams);
+  if (!foreign) return { finding, blocks: [] };
+  return { finding, blocks: partsOf(webhook).map((part) => [part, `${foreign.object}: ${foreign.reason}`] as const) };
+}
 
 /** A pod whose Secret is not there does not start; those that run go on with what they have. */
 function secretsAreThere({ webhook, secrets }: Subject): Verdict {

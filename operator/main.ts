@@ -1,5 +1,5 @@
 import { buildInnerServer } from '#shared/inner-server.ts';
-import { required, stopAll, untilAskedToEnd } from '#shared/lifecycle.ts';
+import { endOnFault, required, stopAll, untilAskedToEnd } from '#shared/lifecycle.ts';
 import { createLogger } from '#shared/logger.ts';
 import { createRegistry } from '#shared/metrics.ts';
 import { systemClock as clock } from './clock.ts';
@@ -10,6 +10,8 @@ import { wire } from './wiring.ts';
 
 const config = operatorConfig();
 const logger = createLogger('operator', config.LOG_LEVEL, { pod: config.POD_NAME });
+// Writes stop with the process, and the lease expires.
+endOnFault(logger);
 const registry = createRegistry({});
 // First of all waits: process 1 of a container ignores signals that it has no handler for.
 const asked = untilAskedToEnd();
@@ -27,7 +29,7 @@ await required(inner.listen({ host: config.HOST, port: config.INNER_PORT }), log
 logger.info({ server: connection.server.href, namespace: connection.namespace }, 'started');
 
 const stop = new AbortController();
-const running = required(operator.run(stop.signal), logger);
+const running = operator.run(stop.signal);
 const signal = await asked;
 logger.info({ signal }, 'handing over');
 stop.abort(new Error('asked to end'));

@@ -30,9 +30,7 @@ export async function observe(
 ): Promise<Observed | null> {
   const object = webhooks.get(key);
   if (object === null) return null;
-  // What we have written into the status is not the user's to answer for.
-  const { status: _, ...declared } = object;
-  const parsed = parseWebhook(declared);
+  const parsed = parseWebhook(withoutStatus(object));
   const { annotations } = object.metadata as { annotations?: Readonly<Record<string, string>> };
   const isPaused = annotations?.[PAUSED_ANNOTATION] !== undefined;
   const isLookedAt = parsed.kind === 'ok' && !isPaused && object.metadata.deletionTimestamp === undefined;
@@ -55,9 +53,15 @@ export async function observe(
 }
 
 /** The resource as we know it; none where it is invalid, or on its way out. */
-export function acceptable({ status: _, ...declared }: KubeObject): IntercomWebhook[] {
-  const parsed = declared.metadata.deletionTimestamp === undefined ? parseWebhook(declared) : null;
+export function acceptable(object: KubeObject): IntercomWebhook[] {
+  const parsed = object.metadata.deletionTimestamp === undefined ? parseWebhook(withoutStatus(object)) : null;
   return parsed?.kind === 'ok' ? [parsed.webhook] : [];
+}
+
+/** What we have written into the status is not the user's to answer for. */
+function withoutStatus(object: KubeObject): object {
+  const { status: _, ...declared } = object;
+  return declared;
 }
 
 /** `<host> <path>`, as an index: at most one, and none where the host is not said. */

@@ -15,7 +15,7 @@ import { dueInMs, settle } from './settle.ts';
 import { computeStatus, invalidStatus, NOT_PAUSED, pausedStatus } from './status.ts';
 import { bringStreams } from './streams/bring.ts';
 import type { StreamFacts } from './streams/desired.ts';
-import { type StreamsKeeper, streamsFinding } from './streams/keeper.ts';
+import type { StreamsKeeper } from './streams/keeper.ts';
 import type { Survey } from './streams/survey.ts';
 import { isolationFinding, keepUsers, type TenancyDeps } from './tenancy.ts';
 
@@ -35,7 +35,7 @@ export interface ReconcileDeps extends ObserveDeps, ApplyDeps, ReportDeps, Final
   readonly facts: Facts;
 }
 
-/** One pass: observe → gate → streams → render → apply → status. */
+/** One pass: observe → streams → gate → render → apply → status. */
 export async function reconcile(key: ObjectKey, deps: ReconcileDeps, signal: AbortSignal): Promise<Outcome> {
   const observed = await observe(key, deps, signal);
   if (observed === null) return { kind: 'done' };
@@ -65,15 +65,15 @@ async function bringAbout(
   const { object, webhook } = observed;
   const { facts } = deps;
   const at = { uid: object.metadata.uid, nowMs: deps.date().getTime() };
-  const { findings, blocked } = gate(observed);
   await keepFinalizer(object, webhook, { ...deps, signal });
   const streams = await bringStreams(webhook, at.uid, deps);
+  const { findings, blocked } = gate({ ...observed, streams });
   const users = await keepUsers(object, webhook, deps, signal);
   const unapplied = await apply(object, { rendered: renderAll(webhook, { facts, ...at }), blocked }, deps, signal);
   const children = deps.children.of(object);
   const load = deps.survey.of(keyOf(object.metadata));
   const observations = deps.observations.of(keyOf(object.metadata));
-  const all = [...findings, streamsFinding(streams), isolationFinding(facts.access), NOT_PAUSED];
+  const all = [...findings, isolationFinding(facts.access), NOT_PAUSED];
   const results = { object, webhook, findings: all, blocked, children, unapplied, users, load, observations };
   await report(object, computeStatus(results, deps.date()), deps, signal);
   return settle({ streams, users, unapplied, dueInMs: dueInMs(webhook, { ...deps, ...at }) });

@@ -36,10 +36,12 @@ export async function report(
   }
 }
 
-/** That all is as it should be, on the first look, is no news; but that it is ready. */
+/** On the first look nothing runs yet, and nothing has come: what a person has to mend is news, and that it is ready. */
+const NEWS_AT_FIRST: ReadonlySet<string> = new Set(['Accepted', 'SecretsResolved', 'StreamsReady']);
+
 function isNews(conditions: readonly Condition[], { type, status, reason }: Condition): boolean {
   const before = conditions.find((condition) => condition.type === type);
-  if (before === undefined) return status === 'False' || (status === 'True' && type === 'Ready');
+  if (before === undefined) return status === 'True' ? type === 'Ready' : status === 'False' && NEWS_AT_FIRST.has(type);
   return before.status !== status || (status !== 'True' && before.reason !== reason);
 }
 

@@ -27,6 +27,9 @@ export function settle({ streams, users, unapplied, dueInMs }: Ending): Outcome 
   return { kind: 'requeue', afterMs: dueInMs, reason: 'to see what is not watched' };
 }
 
+/** So that what does not come about is not asked for without a pause. */
+const MIN_DUE_MS = 1_000;
+
 /** When something is due that no watch tells of: a Secret to be read again, credentials to be renewed. */
 export function dueInMs(
   webhook: IntercomWebhook,
@@ -35,7 +38,7 @@ export function dueInMs(
   const names = secretKeys(webhook).map(({ name }) => name);
   const renewalMs = renewalDueMs(facts.access, { uid, nowMs });
   const readMs = secrets.dueInMs(webhook.metadata.namespace, names);
-  return renewalMs === null ? readMs : Math.min(readMs, Math.max(0, renewalMs - nowMs));
+  return renewalMs === null ? readMs : Math.min(readMs, Math.max(MIN_DUE_MS, renewalMs - nowMs));
 }
 
 interface Now {

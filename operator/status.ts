@@ -1,7 +1,6 @@
 import { CONDITION_TYPES, type ConditionFinding, type ConditionName } from './api/condition-types.ts';
 import type { Problem } from './api/rules.ts';
 import type { Condition, Status } from './api/status.ts';
-import type { IntercomWebhook } from './api/v1alpha1.ts';
 import type { Unapplied } from './apply.ts';
 import { type Finding, setCondition } from './conditions.ts';
 import type { Done } from './credentials/tenants.ts';

@@ -125,8 +125,8 @@ export function wire(config: OperatorConfig, { connection, clock, logger, regist
       brokers,
       clock,
       onChange: (key) => controller.notify(key),
-      onRoom: log.room,
-      onFailure: log.survey,
+      onRoom: (...room) => log.room(...room),
+      onFailure: (...failure) => log.survey(...failure),
     });
     const deps = {
       kube: { ...writes, get: kube.get.bind(kube) },
@@ -142,15 +142,17 @@ export function wire(config: OperatorConfig, { connection, clock, logger, regist
       date,
       facts,
     };
-    const looking = [survey.run(leadership.signal), observations.run(leadership.signal)];
-    await controller.lead(leadership, (key, { signal }) => reconcile(key, deps, signal));
-    await Promise.all(looking);
+    await Promise.all([
+      controller.lead(leadership, (key, { signal }) => reconcile(key, deps, signal)),
+      survey.run(leadership.signal),
+      observations.run(leadership.signal),
+    ]);
   };
 
   return {
     run: async (signal) => {
       if (!(await isSyncedBefore(signal, Promise.all(all.map(({ reflector }) => reflector.whenSynced()))))) return;
-      const own = await install(config, { kube, clock, onBack, onTrouble: log.trouble }, signal);
+      const own = await install(config, { kube, clock, onBack, onTrouble: (error) => log.trouble(error) }, signal);
       if (own === null) return;
       installed = own;
       await campaign(

@@ -12,7 +12,7 @@ import { render } from '#operator/render/render.ts';
 import { createSecretReader, type SecretStates, secretKeys } from '#operator/secrets.ts';
 import { computeStatus, NOT_PAUSED } from '#operator/status.ts';
 import { desiredStreams, type StreamFacts } from '#operator/streams/desired.ts';
-import { createStreamsKeeper, streamsFinding } from '#operator/streams/keeper.ts';
+import { createStreamsKeeper } from '#operator/streams/keeper.ts';
 import { isolationFinding } from '#operator/tenancy.ts';
 import { loadOf, observationsOf } from './looks.ts';
 import type { Secrets } from './manifests.ts';
@@ -41,7 +41,6 @@ export async function localStatus(webhook: IntercomWebhook, scene: Scene, signal
     .map((other) => asObject(other, scene.factsOf(other).uid))
     .filter((other) => endpointsOf(other).some((endpoint) => endpointsOf(object).includes(endpoint)));
   const secrets = await secretStates(webhook, scene.secrets, signal);
-  const { findings, blocked } = gate({ webhook, object, rivals, secrets });
   const brokers = createBrokers({
     servers: { urls: scene.natsUrls, name: 'local' },
     access: ACCESS,
@@ -53,10 +52,11 @@ export async function localStatus(webhook: IntercomWebhook, scene: Scene, signal
   try {
     const of = { namespace: webhook.metadata.namespace, uid: facts.uid };
     const streams = await createStreamsKeeper(brokers, clock).bring(of, desiredStreams(webhook, facts));
+    const { findings, blocked } = gate({ webhook, object, rivals, secrets, streams });
     const results = {
       object,
       webhook,
-      findings: [...findings, streamsFinding(streams), isolationFinding(ACCESS), NOT_PAUSED],
+      findings: [...findings, isolationFinding(ACCESS), NOT_PAUSED],
       blocked,
       children: new Map(
         workloadsOf(render(webhook, facts)).map((each) => [childName(each), running(each, scene.pods)]),

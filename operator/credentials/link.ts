@@ -74,18 +74,18 @@ export class Link {
     const { connect, clock } = this.#options;
     const { signal } = this.#ending;
     while (!signal.aborted) {
-      try {
-        const connection = await connect();
-        if (signal.aborted) return await connection.close();
-        this.#connection = connection;
-        void this.#follow(connection);
-        this.#back();
-        return this.#tried.resolve();
-      } catch (error) {
-        this.#problem = asError(error).message;
+      const connection = await connect().catch(asError);
+      if (connection instanceof Error) {
+        this.#problem = connection.message;
         this.#tried.resolve();
         await sleep(clock, RETRY_MS, signal).catch(() => undefined);
+        continue;
       }
+      if (signal.aborted) return connection.close();
+      this.#connection = connection;
+      void this.#follow(connection);
+      this.#tried.resolve();
+      return this.#back();
     }
   }
 

@@ -1,5 +1,5 @@
 import { JetStreamApiError } from '@nats-io/jetstream';
-import { type Config, differences, hasSameOwner, ownerText } from './differences.ts';
+import { type Config, differences, hasSameOwner, isOfAnotherCluster, ownerText } from './differences.ts';
 
 /** Something that was left as it is, and what a person can do about it. */
 export interface Refusal {
@@ -9,6 +9,8 @@ export interface Refusal {
   readonly field: string;
   readonly reason: string;
   readonly remedy: string;
+  /** Whether it belongs to another cluster, whose processes work with it. */
+  readonly isOfAnotherCluster?: true;
 }
 
 /** A stream or a consumer, as wanted and as it can be reached. */
@@ -37,7 +39,7 @@ export async function converge(target: Target): Promise<{ step: Step; refused: R
   const found = await target.find();
   if (found === null)
     return send(target, { request: target.create, config: wanted, done: 'created', denied: 'refused' });
-  if (!hasSameOwner(wanted, found)) return { step: 'refused', refused: [foreign(object, found)] };
+  if (!hasSameOwner(wanted, found)) return { step: 'refused', refused: [foreign(object, { wanted, found })] };
   const differing = differences(wanted, found);
   const unchangeable = differing.filter((field) => fixed.has(field));
   const refused = unchangeable.map((field) => immutable(object, field, { wanted, found }));
@@ -68,14 +70,20 @@ async function send(
   }
 }
 
-const foreign = (object: string, found: Config): Refusal => ({
+interface Pair {
+  readonly wanted: Config;
+  readonly found: Config;
+}
+
+const foreign = (object: string, { wanted, found }: Pair): Refusal => ({
+  ...(isOfAnotherCluster(wanted, found) ? { isOfAnotherCluster: true } : {}),
   object,
   field: 'metadata',
   reason: `it belongs to ${ownerText(found)}`,
   remedy: 'give the resource another name, or remove the object with the nats command if nobody needs what it holds',
 });
 
-const immutable = (object: string, field: string, { wanted, found }: { wanted: Config; found: Config }): Refusal => ({
+const immutable = (object: string, field: string, { wanted, found }: Pair): Refusal => ({
   object,
   field,
   reason: `it is ${show(found[field])}, ${show(wanted[field])} is wanted, and the server cannot change it`,

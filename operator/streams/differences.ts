@@ -22,6 +22,12 @@ const asConfig = (value: unknown): Config => (value ?? {}) as Config;
 export const hasSameOwner = (wanted: Config, found: Config): boolean =>
   [METADATA.cluster, METADATA.uid].every((key) => ownerKey(wanted, key) === ownerKey(found, key));
 
+/** Whether it belongs to a cluster that says so, and is not ours. */
+export const isOfAnotherCluster = (wanted: Config, found: Config): boolean => {
+  const cluster = ownerKey(found, METADATA.cluster);
+  return cluster !== undefined && cluster !== ownerKey(wanted, METADATA.cluster);
+};
+
 const ownerKey = (config: Config, key: string): string | undefined => metadataOf(config)[key];
 
 const metadataOf = (config: Config) => (config['metadata'] ?? {}) as Readonly<Record<string, string>>;

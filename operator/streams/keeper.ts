@@ -33,7 +33,7 @@ export interface StreamsKeeper {
 }
 
 /** What somebody has changed by hand is put back within. */
-const HOLDS_MS = 300_000;
+const HOLDS_MS = 230_000;
 
 /** Brings the streams of resources about, with no more calls than need be. */
 export function createStreamsKeeper(brokers: Brokers, clock: Clock): StreamsKeeper {

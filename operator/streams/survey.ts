@@ -40,10 +40,12 @@ export interface Survey {
   run(signal: AbortSignal): Promise<void>;
 }
 
-/** All are looked at once in so long: at 500 resources and three calls each 50 calls a second. */
-const ROUND_MS = 30_000;
-/** A stream that fills within less than a round between two looks is met by the spools. */
-const MIN_PAUSE_MS = 20;
+/**
+ * All are looked at once in so long, by three calls each: a few of them often, 500 in 30 s at 50 calls a second, and more
+ * of them less often. A stream that fills between two looks is met by the spools.
+ */
+const MIN_ROUND_MS = 5_000;
+const PAUSE_MS = 60;
 /** How often it is looked whether there are any. */
 const EMPTY_MS = 1_000;
 
@@ -77,7 +79,7 @@ export function createSurvey(options: SurveyOptions): Survey {
         const all = webhooks();
         const keys = new Set(all.map(({ metadata }) => keyOf(metadata)));
         for (const key of known.keys()) if (!keys.has(key)) known.delete(key);
-        const pauseMs = Math.max(MIN_PAUSE_MS, ROUND_MS / Math.max(1, all.length));
+        const pauseMs = Math.max(PAUSE_MS, MIN_ROUND_MS / Math.max(1, all.length));
         for (const webhook of all) {
           // Streams that are not there yet are for the reconciler to make, and to report.
           await orNull(() => look(webhook)).catch((error: unknown) =>

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import * as z from 'zod';
+import { Status } from '#operator/api/status.ts';
 import { EVENTS } from '#operator/events/event.ts';
 import { conditionsOf, INTERCOM_WEBHOOKS } from '#operator/intercom-webhooks.ts';
 import type { Kube } from '#operator/kube/kube.ts';
@@ -7,6 +9,7 @@ import { CLUSTER_RULES } from '#operator/rbac.ts';
 import { soon, testNamespace } from '#test/support/kube.ts';
 import { type KubeApiserver, startKubeApiserver } from '#test/support/kube-apiserver.ts';
 import { trackLeaks } from '#test/support/leaks.ts';
+import { type NatsServer, startNatsServer } from '#test/support/nats-server.ts';
 import { adminKube, installCrd, operatorAccount, startOperator, uninstallCrd } from '#test/support/operator.ts';
 import type { OperatorProcess } from '#test/support/operator-process.ts';
 import { until } from '#test/support/until.ts';
@@ -17,10 +20,15 @@ trackLeaks();
 /** A server of its own: these tests install and remove a CRD, and kill it. */
 let server: KubeApiserver;
 let kube: Kube;
+let nats: NatsServer;
 beforeAll(async () => {
   server = await startKubeApiserver();
+  nats = await startNatsServer();
 });
-afterAll(() => server.close());
+afterAll(async () => {
+  await server.close();
+  await nats.close();
+});
 beforeEach(async ({ onTestFailed }) => {
   onTestFailed(() => void process.stderr.write(`${server.log().slice(-2000)}\n`));
   kube = await adminKube(server);
@@ -79,31 +87,33 @@ describe('an operator with the least role', () => {
     const event = await until(
       async () => {
         const { value: page } = await kube.pages(EVENTS, { namespace }, soon()).next();
-        return page?.items[0];
+        return page?.items.find((each) => each['reason'] === 'Invalid');
       },
       { describe: 'an Event' },
     );
-    expect(event).toMatchObject({ type: 'Warning', reason: 'Invalid', note: condition.message, action: 'Parse' });
+    expect(event).toMatchObject({ type: 'Warning', note: `Accepted: ${condition.message}`, action: 'Reconcile' });
     const spec = { ...webhookInput().spec, deletionPolicy: 'Retain' };
     await kube.apply(INTERCOM_WEBHOOKS, { metadata: { namespace, name: 'old' }, spec }, { ...soon(), force: true });
     await until(async () => (await acceptedOf(namespace, 'old'))?.status === 'True', { describe: 'to be accepted' });
   });
 
   it('says in /readyz and the log which verb on which resource it lacks, and goes on when it gets it', async () => {
-    const read = CLUSTER_RULES.find(({ verbs }) => verbs.includes('watch')) ?? expect.unreachable('no such rule');
+    const [read, status, ...others] = CLUSTER_RULES;
+    if (read === undefined || status === undefined) return expect.unreachable('no such rules');
     const account = await operatorAccount(server, kube, []);
     const namespace = await testNamespace(kube);
     await create(namespace, 'support');
     const operator = await startOperator(account.kubeconfig);
     const lacks = async (what: string) =>
       until(async () => (await operator.ask('/readyz')).text.includes(what), { describe: what, timeoutMs: 20_000 });
-    await lacks('the role does not allow: list intercomwebhooks.intercom-operator.io');
+    await lacks('list intercomwebhooks.intercom-operator.io');
+    expect((await operator.ask('/readyz')).text).toMatch(/^the role does not allow: /);
     expect((await operator.ask('/readyz')).status).toBe(503);
     expect(operator.child.log()).toMatch(/cannot list intercomwebhooks\.intercom-operator\.io: forbidden/);
 
-    await account.allow([{ ...read, verbs: ['list'] }]);
+    await account.allow([{ ...read, verbs: ['list'] }, ...others]);
     await lacks('cannot watch intercomwebhooks.intercom-operator.io: forbidden');
-    await account.allow([read]);
+    await account.allow([read, ...others]);
     await lacks('the role does not allow: patch intercomwebhooks.intercom-operator.io/status');
     expect(operator.child.log()).toMatch(/cannot apply intercomwebhooks\.intercom-operator\.io\/status .*: forbidden/);
 
@@ -163,9 +173,9 @@ describe('an operator with the least role', () => {
 describe('two replicas', () => {
   const pair = async () => {
     const account = await operatorAccount(server, kube);
-    const first = await startOperator(account.kubeconfig);
+    const first = await startOperator(account.kubeconfig, { NATS_URL: nats.url });
     await toLead(first);
-    const second = await startOperator(account.kubeconfig);
+    const second = await startOperator(account.kubeconfig, { NATS_URL: nats.url });
     await toBeReady(second);
     expect(await second.leads()).toBe(false);
     return { first, second };
@@ -214,35 +224,26 @@ describe('two replicas', () => {
 });
 
 describe('a flood', () => {
-  it('of 500 resources is worked off, and then nothing but the Lease is written for 10 s', async () => {
+  const COUNT = 60;
+
+  it(`of ${COUNT} resources is worked off, and then nothing but the Lease is written`, async () => {
     const account = await operatorAccount(server, kube);
     const namespace = await testNamespace(kube);
-    const operator = await startOperator(account.kubeconfig);
+    const operator = await startOperator(account.kubeconfig, { NATS_URL: nats.url, WATCH_NAMESPACE: namespace });
     await toLead(operator);
-    const startedMs = performance.now();
-    const names = Array.from({ length: 500 }, (_, i) => `w${i}`);
-    for (let start = 0; start < names.length; start += 20) {
-      await Promise.all(names.slice(start, start + 20).map((name) => create(namespace, name)));
-    }
-    const createdMs = performance.now() - startedMs;
-    const applied =
-      'intercom_operator_kube_call_seconds_count{verb="apply",resource="intercomwebhooks.intercom-operator.io",result="ok"}';
-    const accepted = () => operator.metric(applied);
-    await until(async () => (await accepted()) === 500, {
-      describe: '500 to be accepted',
-      timeoutMs: 30_000,
-      everyMs: 200,
-    });
-    const tookMs = performance.now() - startedMs;
-    process.stderr.write(`500 created in ${Math.round(createdMs)} ms, all accepted after ${Math.round(tookMs)} ms\n`);
-    const cpuSeconds = await operator.metric('process_cpu_seconds_total');
-    process.stderr.write(`of the operator's CPU that took ${cpuSeconds.toFixed(1)} s, its start included\n`);
-    expect(tookMs).toBeLessThan(30_000);
-    const statuses: (string | undefined)[] = [];
-    for await (const { items } of kube.pages(INTERCOM_WEBHOOKS, { namespace }, soon())) {
-      statuses.push(...items.map((webhook) => conditionsOf(webhook)[0]?.status));
-    }
-    expect(statuses).toEqual(Array(500).fill('True'));
+    const names = Array.from({ length: COUNT }, (_, i) => `w${i}`);
+    // nats-server sets aside what a stream may hold.
+    const spec = { ...webhookInput().spec, retention: { maxBytes: '4Mi' } };
+    await Promise.all(names.map((name) => create(namespace, name, spec)));
+    // The last that comes is what waits in NATS, which is looked at in turn.
+    const known = async (): Promise<boolean> => {
+      const statuses: Status[] = [];
+      for await (const { items } of kube.pages(INTERCOM_WEBHOOKS, { namespace }, soon())) {
+        statuses.push(...items.map((webhook) => WithStatus.parse(webhook).status));
+      }
+      return statuses.length === COUNT && statuses.every(({ totals }) => totals !== undefined);
+    };
+    await until(known, { describe: 'all to be looked at', timeoutMs: 90_000, everyMs: 500 });
 
     const writes = async () => {
       const { text } = await operator.ask('/metrics');
@@ -254,9 +255,6 @@ describe('a flood', () => {
         others: count(/verb="(?:create|replace|apply|delete)",resource="(?!leases)/),
       };
     };
-    await until(async () => (await operator.metric('intercom_operator_queue_depth{place="ready"}')) === 0, {
-      describe: 'the queue to be empty',
-    });
     const before = await writes();
     // 10 s of the Lease's, which is renewed every 2 s.
     await until(async () => (await writes()).lease >= before.lease + 5, {
@@ -264,8 +262,10 @@ describe('a flood', () => {
       timeoutMs: 20_000,
     });
     expect((await writes()).others).toBe(before.others);
-    expect(before.others).toBe(500);
     const lease = await kube.get(LEASES, { namespace: account.namespace, name: 'intercom-operator' }, soon());
     expect(lease?.['spec']).toMatchObject({ leaseDurationSeconds: 10, leaseTransitions: 0 });
-  }, 120_000);
+    await operator.child.close('SIGKILL');
+  }, 150_000);
 });
+
+const WithStatus = z.looseObject({ status: Status.default({}) });

@@ -12,7 +12,10 @@ describe('the connection to NATS', () => {
     const open = await startNatsServer();
     const refusals: unknown[] = [];
     const logger = pino({ level: 'warn' }, { write: (line) => void refusals.push(line) });
-    const connection = await connectNats({ urls: [open.url], name: 'test', credsFile: '', inboxPrefix: '_INBOX' }, logger);
+    const connection = await connectNats(
+      { urls: [open.url], name: 'test', credsFile: '', inboxPrefix: '_INBOX' },
+      logger,
+    );
     await open.stop();
     const closed = await startNatsServer({ port: open.port, config: { authorization: { user: 'a', password: 'b' } } });
     // The client gives up after the second where it is not told otherwise.

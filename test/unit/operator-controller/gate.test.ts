@@ -31,6 +31,7 @@ const subject = (of: IntercomWebhook = webhook({ endpoint: HOST }), rest: Partia
   object: resource({ endpoint: HOST }, { metadata: { creationTimestamp: '2026-01-02T00:00:00Z' } }),
   rivals: [],
   secrets: secretsOf(of),
+  streams: { kind: 'ready' },
   ...rest,
 });
 
@@ -44,7 +45,40 @@ describe('a resource of which nothing is amiss', () => {
     expect(findings.map(({ type, status, reason }) => [type, status, reason])).toEqual([
       ['Accepted', 'True', 'Parsed'],
       ['SecretsResolved', 'True', 'Resolved'],
+      ['StreamsReady', 'True', 'Reconciled'],
     ]);
+  });
+});
+
+describe('streams that are refused', () => {
+  const refusal = {
+    object: 'stream icw_events_x',
+    field: 'metadata',
+    reason: 'it belongs to cluster b',
+    remedy: 'wait',
+  };
+
+  it('block every part where they are of another cluster: its processes work with them', () => {
+    const of = webhook({ endpoint: HOST, handlers: HANDLERS });
+    const streams = { kind: 'refused', refusals: [{ ...refusal, isOfAnotherCluster: true }] } as const;
+    const { findings, blocked } = gate(subject(of, { streams }));
+    expect(blocked).toEqual(
+      new Map(
+        ['receiver', 'handler support', 'handler crm'].map((part) => [
+          part,
+          'stream icw_events_x: it belongs to cluster b',
+        ]),
+      ),
+    );
+    expect(findings).toContainEqual(
+      expect.objectContaining({ type: 'StreamsReady', status: 'False', reason: 'Refused' }),
+    );
+  });
+
+  it('block nothing where they are only older than the resource, or NATS is away', () => {
+    const streams = { kind: 'refused', refusals: [refusal] } as const;
+    expect(gate(subject(webhook(), { streams })).blocked).toEqual(new Map());
+    expect(gate(subject(webhook(), { streams: { kind: 'away', message: 'x' } })).blocked).toEqual(new Map());
   });
 });
 
@@ -142,7 +176,7 @@ describe('several checks', () => {
     const of = webhook({ endpoint: HOST });
     const rivals = [rival('older', '2026-01-01T00:00:00Z')];
     const { findings, blocked } = gate(subject(of, { rivals, secrets: new Map() }));
-    expect(findings.map(({ reason }) => reason)).toEqual(['EndpointConflict', 'Missing']);
+    expect(findings.map(({ reason }) => reason)).toEqual(['EndpointConflict', 'Missing', 'Reconciled']);
     expect(blocked.get('receiver')).toBe('crm/older has its host and path');
   });
 });

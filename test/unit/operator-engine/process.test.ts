@@ -2,18 +2,18 @@ import { describe, expect, it } from 'vitest';
 import { operatorConfig } from '#operator/config.ts';
 import { connect } from '#operator/kube/connect.ts';
 import { trackForbidden } from '#operator/kube/forbidden.ts';
-import type { KubeObject } from '#operator/kube/resource.ts';
 import { readinessOf } from '#operator/readiness.ts';
-import { webhookInput } from '#test/support/webhook.ts';
 
 describe('the environment', () => {
   it('needs a name and a port, and has defaults for the rest', () => {
-    expect(operatorConfig({
+    expect(
+      operatorConfig({
         POD_NAME: 'operator-0',
         INNER_PORT: '9090',
         IMAGE: 'image:1',
         NATS_URL: 'nats://nats:4222',
-      })).toMatchObject({
+      }),
+    ).toMatchObject({
       WATCH_NAMESPACE: '',
       LEASE_NAME: 'intercom-operator',
       WORKERS: 4,
