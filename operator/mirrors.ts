@@ -33,6 +33,9 @@ export interface Mirrors {
   readonly pods: Mirror<'instance'>;
 }
 
+/** Of some 3 kB each: less than the megabyte beyond which memory is given back late. */
+const CHILDREN_PAGE = 200;
+
 /** Begins to keep a copy of every resource, and of all that was made of them. */
 export function startMirrors({ namespace, onIncident, onChild, ...common }: MirrorsOptions): Mirrors {
   const scope = namespace === '' ? {} : { namespace };
@@ -55,7 +58,7 @@ export function startMirrors({ namespace, onIncident, onChild, ...common }: Mirr
     startMirror({
       ...common,
       resource,
-      scope: { ...scope, labelSelector: MANAGED },
+      scope: { ...scope, labelSelector: MANAGED, pageSize: CHILDREN_PAGE },
       indexes: byOwner,
       concerns: ownersOf(INTERCOM_WEBHOOKS),
       trim: (child) => {

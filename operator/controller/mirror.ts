@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import type { Kube, Scope } from '../kube/kube.ts';
+import type { Kube, Listed } from '../kube/kube.ts';
 import { KubeError } from '../kube/kube-error.ts';
 import { type Incident, type Reflector, startReflector } from '../kube/reflector.ts';
 import { type Resource, titleOf } from '../kube/resource.ts';
@@ -8,7 +8,7 @@ import { createStore, type Store, type StoreOptions } from '../kube/store.ts';
 export interface MirrorOptions<Index extends string> extends StoreOptions<Index> {
   readonly kube: Pick<Kube, 'pages' | 'watch'>;
   readonly resource: Resource;
-  readonly scope: Scope;
+  readonly scope: Listed;
   readonly clock: Clock;
   /** In [0, 1). */
   readonly random: () => number;

@@ -45,8 +45,8 @@ export const NO_CHANGE: Change = { revoke: [], admit: [] };
  */
 export function nextAccount(account: Account, { current, change, nowMs }: Step): Next {
   const before = current === '' ? null : readJwt(current);
-  // A server takes nothing that is older than what it has.
-  const nowS = Math.max(Math.floor(nowMs / 1000), before?.issuedAt ?? 0);
+  // A server takes nothing that is as old as what it has, or older.
+  const nowS = Math.max(Math.floor(nowMs / 1000), (before?.issuedAt ?? 0) + 1);
   const revocations = revised(revocationsOf(before), change, { nowS, lifetimeS: account.lifetimeMs / 1000 });
   const nats = body(account.limits, revocations);
   const isKnown = before !== null && before.issuer === account.issuer.publicKey && isDeepStrictEqual(before.nats, nats);

@@ -13,6 +13,11 @@ export interface Scope {
   readonly labelSelector?: string;
 }
 
+/** A part of a collection, and how much of it is listed at once; 50 objects where it does not say. */
+export interface Listed extends Scope {
+  readonly pageSize?: number;
+}
+
 export interface Page {
   readonly items: readonly KubeObject[];
   /** Of the whole list: a watch from here on misses nothing. The same on every page. */
@@ -26,7 +31,7 @@ export interface Kube {
    * Everything in a scope as it was at one moment, page by page; `how` is for each page.
    * @throws KubeError `gone` where the API server has forgotten that moment before the last page
    */
-  pages(resource: Resource, scope: Scope & { pageSize?: number }, how: How): AsyncGenerator<Page, void, undefined>;
+  pages(resource: Resource, scope: Listed, how: How): AsyncGenerator<Page, void, undefined>;
   /** One watch request from a resource version on, bookmarks included, that the API server ends after `seconds`. */
   watch(
     resource: Resource,
@@ -173,7 +178,7 @@ const List = z.object({
 async function* listPages(
   caller: Caller,
   resource: Resource,
-  { pageSize = PAGE_SIZE, ...scope }: Scope & { pageSize?: number },
+  { pageSize = PAGE_SIZE, ...scope }: Listed,
   how: How,
 ): ReturnType<Kube['pages']> {
   const call: Call = { verb: 'list', resource, ref: placeOf(scope) };

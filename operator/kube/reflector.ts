@@ -1,6 +1,6 @@
 import { type Backoff, backoffMs } from '../backoff.ts';
 import { type Clock, sleep } from '../clock.ts';
-import type { Kube, Scope } from './kube.ts';
+import type { Kube, Listed } from './kube.ts';
 import { KubeError, type KubeFailure } from './kube-error.ts';
 import type { KubeObject, Resource } from './resource.ts';
 
@@ -32,7 +32,7 @@ export interface Timing {
 export interface ReflectorOptions {
   readonly kube: Pick<Kube, 'pages' | 'watch'>;
   readonly resource: Resource;
-  readonly scope: Scope;
+  readonly scope: Listed;
   readonly sink: Sink;
   readonly clock: Clock;
   /** In [0, 1). */

@@ -12,7 +12,7 @@ import { trackLeaks } from '#test/support/leaks.ts';
 import { type NatsTenants, newOperatorSeed, startNatsTenants } from '#test/support/nats-tenants.ts';
 import { until } from '#test/support/until.ts';
 import { webhookInput } from '#test/support/webhook.ts';
-import { arrange, childrenIn, DEPLOYMENTS, kindOf, namesOf, type Servers } from './installation.ts';
+import { arrange, childrenIn, DEPLOYMENTS, kindOf, namesOf, type Servers, secret } from './installation.ts';
 
 trackLeaks();
 
@@ -49,9 +49,13 @@ const OTHER = { name: 'other', builtin: { type: 'Noop' } };
 /** From nothing to nothing, with everything on the way for which the operator has a way. */
 const SCENARIO: readonly (readonly [what: string, step: (scene: Scene) => Promise<unknown>])[] = [
   [
-    'a resource is created: it gets a finalizer, streams, objects, a status, and Events tell of it',
-    async ({ write, toBe }) => {
+    'a resource is created, of whose missing Secret an Event tells: it gets a finalizer, streams, objects, a status',
+    async ({ write, toBe, kube, namespace }) => {
+      await kube.delete(SECRETS, { namespace, name: 'intercom-support' }, soon());
       await write({ deletionPolicy: 'Delete', handlers: [...webhookInput().spec.handlers, OTHER] });
+      await toBe('SecretsResolved', 'Missing');
+      await secret(kube, namespace, { 'client-secret': 'c2VjcmV0' });
+      await toBe('SecretsResolved', 'Resolved');
       await toBe('StreamsReady', 'Reconciled');
     },
   ],
