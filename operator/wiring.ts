@@ -151,9 +151,11 @@ export function wire(config: OperatorConfig, { connection, clock, logger, regist
 
   return {
     run: async (signal) => {
-      if (!(await isSyncedBefore(signal, Promise.all(all.map(({ reflector }) => reflector.whenSynced()))))) return;
-      const own = await install(config, { kube, clock, onBack, onTrouble: (error) => log.trouble(error) }, signal);
-      if (own === null) return;
+      const synced = Promise.all(all.map(({ reflector }) => reflector.whenSynced()));
+      const trouble = (error: Error): void => log.trouble(error);
+      const installing = install(config, { kube, clock, onBack, onTrouble: trouble }, signal);
+      const [isSynced, own] = await Promise.all([isSyncedBefore(signal, synced), installing]);
+      if (!isSynced || own === null) return;
       installed = own;
       await campaign(
         {
