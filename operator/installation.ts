@@ -8,7 +8,6 @@ import type { Kube } from './kube/kube.ts';
 import { KubeError } from './kube/kube-error.ts';
 import type { Resource } from './kube/resource.ts';
 import type { Facts } from './reconcile.ts';
-import { createStreamsKeeper, type StreamsKeeper } from './streams/keeper.ts';
 
 const NAMESPACES: Resource = { group: '', version: 'v1', kind: 'Namespace', plural: 'namespaces' };
 
@@ -40,7 +39,6 @@ async function readAccess(config: AccessConfig, clusterId: string): Promise<Nats
 export interface Installed {
   readonly facts: Facts;
   readonly brokers: Brokers;
-  readonly streams: StreamsKeeper;
 }
 
 export interface InstallDeps {
@@ -67,6 +65,7 @@ export async function install(
       const clusterId = await readClusterId(kube, signal);
       return await installIn(clusterId, config, { clock, onBack });
     } catch (error) {
+      if (signal.aborted) return null;
       if (!(error instanceof KubeError)) throw error;
       onTrouble(error);
       await sleep(clock, AGAIN_MS, signal).catch(() => null);
@@ -90,7 +89,7 @@ async function installIn(
     nowMs: Date.now,
     onBack,
   });
-  return { facts: factsOf(config, clusterId, access), brokers, streams: createStreamsKeeper(brokers, clock) };
+  return { facts: factsOf(config, clusterId, access), brokers };
 }
 
 /** Of another resource or another day they are the same. */

@@ -16,7 +16,7 @@ import { createKubeMetrics } from './kube/metrics.ts';
 import type { KubeObject } from './kube/resource.ts';
 import { keyOf, type ObjectKey } from './kube/store.ts';
 import { campaign, type Leadership } from './leader/campaign.ts';
-import { fence } from './leader/fence.ts';
+import { fence, fenceBrokers } from './leader/fence.ts';
 import { createOperatorLog } from './log.ts';
 import { startMirrors } from './mirrors.ts';
 import { createObservationMetrics } from './observations/metrics.ts';
@@ -26,6 +26,7 @@ import type { Problems } from './readiness.ts';
 import { countReceivers, targetsOf } from './receiver-pods.ts';
 import { reconcile } from './reconcile.ts';
 import { createSecretReader } from './secrets.ts';
+import { createStreamsKeeper, type StreamsKeeper } from './streams/keeper.ts';
 import { createSurvey } from './streams/survey.ts';
 
 export interface Surroundings {
@@ -107,13 +108,17 @@ export function wire(config: OperatorConfig, { connection, clock, logger, regist
   });
   const observationMetrics = createObservationMetrics(registry, () => observations.unread());
   const onBack = (): void => {
-    installed?.streams.forget();
+    streams?.forget();
     controller.retryAll();
   };
   let installed: Installed | null = null;
+  /** Of the term that runs. */
+  let streams: StreamsKeeper | null = null;
 
-  const lead = async (leadership: Leadership, { facts, brokers, streams }: Installed): Promise<void> => {
+  const lead = async (leadership: Leadership, own: Installed): Promise<void> => {
     const writes = fence(kube, leadership);
+    const brokers = fenceBrokers(own.brokers, leadership);
+    streams = createStreamsKeeper(brokers, clock);
     const reporter = { controller: `${INTERCOM_WEBHOOKS.group}/operator`, instance: config.POD_NAME };
     const onResult = (result: EventResult) => {
       metrics.onEvent(result);
@@ -140,7 +145,7 @@ export function wire(config: OperatorConfig, { connection, clock, logger, regist
       receivers: (webhook: KubeObject) => countReceivers(webhook, mirrors.pods.store),
       events,
       date,
-      facts,
+      facts: own.facts,
     };
     await Promise.all([
       controller.lead(leadership, (key, { signal }) => reconcile(key, deps, signal)),

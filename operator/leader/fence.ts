@@ -1,3 +1,4 @@
+import type { Brokers } from '../credentials/brokers.ts';
 import type { Kube } from '../kube/kube.ts';
 import type { Leadership } from './campaign.ts';
 
@@ -21,5 +22,15 @@ export function fence(kube: Writes, leadership: Leadership): Writes {
     create: guarded(kube.create.bind(kube)),
     replace: guarded(kube.replace.bind(kube)),
     delete: guarded(kube.delete.bind(kube)),
+  };
+}
+
+/** The same for NATS: who does not lead gets no connection to change anything by, and shuts nobody out. */
+export function fenceBrokers(brokers: Brokers, leadership: Leadership): Omit<Brokers, 'close'> {
+  const away = { kind: 'away', message: 'no longer the leader' } as const;
+  return {
+    of: async (namespace) => (leadership.isHeld() ? brokers.of(namespace) : away),
+    admit: async (namespace, users) => (leadership.isHeld() ? brokers.admit(namespace, users) : away),
+    revoke: async (namespace, users) => (leadership.isHeld() ? brokers.revoke(namespace, users) : away),
   };
 }
