@@ -35,15 +35,16 @@ export async function install(kubeconfig: string, signal: AbortSignal): Promise<
     for (const name of FIRST_NAMESPACES) {
       await untilSo(async () => (await kube.get(NAMESPACES, { name }, { signal })) !== null, signal);
     }
-    await kube.apply(CRDS, intercomWebhookCrd(), { signal });
-    await installRoles(kube, signal);
+    // Not all that it serves is there when it begins to answer.
+    await untilSo(async () => (await kube.apply(CRDS, intercomWebhookCrd(), { signal })) !== null, signal);
+    await untilSo(() => installRoles(kube, signal), signal);
     await untilSo(async () => !(await kube.pages(INTERCOM_WEBHOOKS, {}, { signal }).next()).done, signal);
   } finally {
     kube.close();
   }
 }
 
-async function installRoles(kube: Kube, signal: AbortSignal): Promise<void> {
+async function installRoles(kube: Kube, signal: AbortSignal): Promise<true> {
   const namespace = OPERATOR_USER;
   await kube.apply(NAMESPACES, { metadata: { name: namespace } }, { signal });
   for (const { kind, metadata, rules } of operatorRoles(OPERATOR_USER)) {
@@ -54,10 +55,11 @@ async function installRoles(kube: Kube, signal: AbortSignal): Promise<void> {
     await kube.apply(isWide ? CLUSTER_ROLES : ROLES, { metadata: at, rules }, { signal });
     await kube.apply(isWide ? CLUSTER_ROLE_BINDINGS : ROLE_BINDINGS, { metadata: at, subjects, roleRef }, { signal });
   }
+  return true;
 }
 
 /** How an API server fails that has just started, or been told of a new kind. */
-const NOT_YET: ReadonlySet<KubeError['kind']> = new Set(['unavailable', 'not-found']);
+const NOT_YET: ReadonlySet<KubeError['kind']> = new Set(['unavailable', 'not-found', 'forbidden', 'timed-out']);
 
 async function untilSo(ask: () => Promise<boolean>, signal: AbortSignal): Promise<void> {
   for await (const _ of pauses(100, signal)) {

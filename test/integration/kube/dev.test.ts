@@ -15,7 +15,17 @@ const at = { namespace, name: 'minimal' };
 
 const start = async () => {
   const running = await runMain('cli/dev/main.ts');
-  const kubeconfig = await until(() => UP.exec(running.output())?.[1], { describe: 'it to be up', timeoutMs: 90_000 });
+  let hasEnded = false;
+  void running.ended.then(() => {
+    hasEnded = true;
+  });
+  const kubeconfig = await until(() => (hasEnded ? 'none' : UP.exec(running.output())?.[1]), {
+    describe: 'it to be up',
+    timeoutMs: 90_000,
+  }).catch((cause: unknown) => {
+    throw new Error(`not up:\n${running.output().slice(-4_000)}`, { cause });
+  });
+  expect(hasEnded, running.output().slice(-4_000)).toBe(false);
   const kube = testKube(await adminConnection(kubeconfig));
   const write = async (change: object = {}) => {
     for (const manifest of [...manifestsOf('secrets.yaml'), ...manifestsOf('minimal.yaml')]) {
