@@ -1,25 +1,28 @@
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { access, mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Way } from './catalogue.ts';
 import { type Env, execute } from './execute.ts';
+import type { Way } from './program.ts';
 
 const STEP_TIMEOUT_MS = 5 * 60_000;
 const MAX_PACKAGES = 40;
 
+/** Where packages have programs, below their root. */
+const FOLDERS = ['usr/bin', 'bin', 'usr/sbin', 'sbin', 'usr/lib/cni'];
+
 /** Starts the unpacked program with the libraries unpacked beside it, as the same process. */
-const WRAPPER = (binary: string) => `#!/bin/sh
+const WRAPPER = (path: string) => `#!/bin/sh
 here=$(CDPATH= cd -- "$(dirname -- "$0")" && pwd) || exit 1
 triplet=$(uname -m)-linux-gnu
 LD_LIBRARY_PATH="$here/root/usr/lib/$triplet:$here/root/lib/$triplet\${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
 export LD_LIBRARY_PATH
-exec "$here/root/usr/bin/${binary}" "$@"
+exec "$here/${path}" "$@"
 `;
 
 /**
- * Unpacks Debian packages, and those they depend on that this machine lacks, into `into` and writes a wrapper that
- * starts the program from there. apt gets folders of its own there: this needs neither root nor the
+ * Unpacks Debian packages, and those they depend on that this machine lacks, into `into` and writes wrappers that
+ * start their programs from there; a link where the program is static, so that the file can be copied. apt gets folders of its own there: this needs neither root nor the
  * machine's package lists, and installs nothing.
- * @throws Error when there is no apt, or its sources cannot be reached
+ * @throws Error when there is no apt, its sources cannot be reached, or a program is not in the packages
  */
 export async function unpackDebian(
   way: Extract<Way, { kind: 'debian' }>,
@@ -41,7 +44,24 @@ export async function unpackDebian(
     await rm(join(into, file));
   }
   await rm(join(into, 'apt'), { recursive: true });
-  await writeFile(join(into, way.binary), WRAPPER(way.binary), { mode: 0o755 });
+  for (const binary of way.binaries) {
+    const path = await findUnpacked(into, binary);
+    if (way.isStatic === true) await symlink(path, join(into, binary));
+    else await writeFile(join(into, binary), WRAPPER(path), { mode: 0o755 });
+  }
+}
+
+/** @returns its path below `into` */
+async function findUnpacked(into: string, binary: string): Promise<string> {
+  for (const folder of FOLDERS) {
+    const path = join('root', folder, binary);
+    const isThere = await access(join(into, path)).then(
+      () => true,
+      () => false,
+    );
+    if (isThere) return path;
+  }
+  throw new Error(`the packages hold no ${binary} in ${FOLDERS.join(', ')}`);
 }
 
 /** The packages asked for and every one that `apt-get install --simulate` says it would install beside them. */

@@ -2,12 +2,11 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { cacheFolder } from './cache.ts';
-import type { Way } from './catalogue.ts';
 import { type Env, execute } from './execute.ts';
+import type { GoVariables, Way } from './program.ts';
 
-const BUILD_TIMEOUT_MS = 15 * 60_000;
-/** Ten minutes on two idle cores, some times that on busy ones. */
-const MODULE_TIMEOUT_MS = 60 * 60_000;
+/** The largest take ten minutes on two idle cores, some times that on busy ones. */
+const BUILD_TIMEOUT_MS = 60 * 60_000;
 
 /** Go's module and build caches in our cache folder, so nothing else on the machine changes. Makes the folder. */
 export async function goEnvironment(env: Env): Promise<Env> {
@@ -24,7 +23,7 @@ export async function goEnvironment(env: Env): Promise<Env> {
 }
 
 /**
- * Builds a program of the module proxy into `into`. An interrupted build goes on where it was.
+ * Builds a program of the module proxy into `into`, without symbols. An interrupted build goes on where it was.
  * @throws Error when there is no Go, or the build fails
  */
 export async function buildWithGo(
@@ -32,7 +31,8 @@ export async function buildWithGo(
   into: string,
   { env, signal }: { env: Env; signal?: AbortSignal | undefined },
 ): Promise<void> {
-  await execute('go', ['install', `${way.module}@v${way.version}`], {
+  const tags = way.tags === undefined ? [] : ['-tags', way.tags.join(',')];
+  await execute('go', ['install', '-ldflags', linkerFlags(way.variables), ...tags, `${way.module}@v${way.version}`], {
     env: { ...(await goEnvironment(env)), GOBIN: into },
     cwd: into,
     timeoutMs: BUILD_TIMEOUT_MS,
@@ -49,12 +49,14 @@ export async function buildFromModule(
   file: string,
   { env, signal }: { env: Env; signal?: AbortSignal | undefined },
 ): Promise<void> {
-  const variables = Object.entries(way.variables).map(([name, value]) => `-X ${name}=${value}`);
-  const flags = ['-s', '-w', ...variables].join(' ');
-  await execute('go', ['build', '-ldflags', flags, '-o', file, way.package], {
+  await execute('go', ['build', '-ldflags', linkerFlags(way.variables), '-o', file, way.package], {
     env: await goEnvironment(env),
     cwd: fileURLToPath(new URL(way.folder, import.meta.url)),
-    timeoutMs: MODULE_TIMEOUT_MS,
+    timeoutMs: BUILD_TIMEOUT_MS,
     signal,
   });
 }
+
+/** Without symbols. */
+const linkerFlags = (variables: GoVariables = {}): string =>
+  ['-s', '-w', ...Object.entries(variables).map(([name, value]) => `-X ${name}=${value}`)].join(' ');

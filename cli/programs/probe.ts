@@ -1,7 +1,7 @@
 import { access, constants } from 'node:fs/promises';
 import { delimiter, isAbsolute, join } from 'node:path';
-import type { Program } from './catalogue.ts';
 import { type Env, execute } from './execute.ts';
+import type { Program } from './program.ts';
 import { formatVersion, isAtLeast, parseVersion } from './version.ts';
 
 const VERSION_TIMEOUT_MS = 10_000;
@@ -16,8 +16,9 @@ export interface ProbeOptions {
 /** Starts the program at `path` to learn its version. Rejects only when `signal` aborts. */
 export async function probe(program: Program, path: string, { env, signal }: ProbeOptions): Promise<Probed> {
   try {
-    const output = await execute(path, program.version.args, { env, signal, timeoutMs: VERSION_TIMEOUT_MS });
-    const version = parseVersion(output, program.version.marker);
+    const { args, marker } = program.version;
+    const how = { env: { ...env, ...program.version.env }, signal, timeoutMs: VERSION_TIMEOUT_MS };
+    const version = parseVersion(await execute(path, args, how), marker);
     if (version === null) return { kind: 'unusable', reason: `${path} does not tell the version of ${program.name}` };
     if (isAtLeast(version, program.minimum)) return { kind: 'usable', version: formatVersion(version) };
     const [has, needs] = [formatVersion(version), formatVersion(program.minimum)];

