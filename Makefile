@@ -36,7 +36,7 @@ programs: setup ## Find or get the programs that are not npm packages: nats-serv
 ##@ Test (ARGS=... goes to vitest, or to the drills)
 
 .PHONY: test
-test: setup ## Run every test
+test: setup ## Run every test that needs no cluster
 	@$(RUN) test -- $(ARGS)
 
 .PHONY: test-unit
@@ -55,9 +55,21 @@ test-kube: setup ## Run the tests with a real Kubernetes API server; builds one,
 test-apiserver: setup ## Start an empty Kubernetes API server, print its KUBECONFIG, and keep it up until Ctrl-C
 	@$(RUN) test-apiserver
 
+.PHONY: cluster-up
+cluster-up: setup ## Start a one-node Kubernetes cluster without Docker (Linux, root), and print its KUBECONFIG (ARGS=--name ...)
+	@$(RUN) cluster -- up $(ARGS)
+
+.PHONY: cluster-down
+cluster-down: setup ## End it and remove everything of it
+	@$(RUN) cluster -- down $(ARGS)
+
 .PHONY: test-e2e
 test-e2e: setup ## Run the tests of a whole local installation
 	@$(RUN) test:e2e -- $(ARGS)
+
+.PHONY: e2e
+e2e: setup ## Install the chart on a real Kubernetes node without Docker and break it under load; root, Linux
+	@$(RUN) e2e -- $(ARGS)
 
 .PHONY: fuzz
 fuzz: setup ## Send mutated requests to a real ingress, 600 s or DURATION=...; what is new goes to test/fuzz/corpus
@@ -109,6 +121,13 @@ generate: setup ## Write the generated files
 .PHONY: clean
 clean: ## Remove what tests and tools left behind; packages and the program cache stay
 	@rm -rf coverage .local
+
+##@ Release
+
+.PHONY: image
+image: setup ## Make the container image as an archive, .local/image/intercom-webhook-operator.tar, without Docker
+	@rm -rf .local/image
+	@$(RUN) image -- --out .local/image/rootfs --tar .local/image/intercom-webhook-operator.tar $(ARGS)
 
 ##@ Measure
 

@@ -5,13 +5,17 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import * as z from 'zod';
+import { AS_SHIPPED, bundle } from '#cli/local/bundle.ts';
 import { systemClock } from '#operator/clock.ts';
 import { createKube, type Kube } from '#operator/kube/kube.ts';
 import { kubeconfigConnection } from '#operator/kube/kubeconfig.ts';
+import { NAMESPACES } from '#operator/kube/resource.ts';
 import { createQueue } from '#operator/queue.ts';
+import { ENTRY_POINTS } from '#shared/contract.ts';
 import { startKubeApiserver } from '#test/support/kube-apiserver.ts';
 import { failoverSeconds, installCrd } from './engine-failover.ts';
 import { median, note, printFigure } from './figure.ts';
+import { OPERATOR_NODE_OPTIONS } from './operator-node-options.ts';
 
 /**
  * The operator's engine beside a real kube-apiserver: how fast its queue is, how soon a fresh process holds 500 objects,
@@ -24,8 +28,6 @@ const QUEUE_KEYS = 10_000;
 const OBJECT_BYTES = 10_000;
 const IDLE_MS = 5_000;
 const AT_ONCE = 20;
-/** An operator reads much at its start and little later; with room for young objects it would keep 80 MB for them. */
-const NODE_FLAGS = ['--max-semi-space-size=2'];
 
 const run = promisify(execFile);
 const Figures = z.object({
@@ -50,9 +52,8 @@ async function queueOperationsPerSecond(): Promise<number> {
 async function fill(kube: Kube, namespace: string, count: number): Promise<void> {
   const how = { signal: AbortSignal.timeout(300_000) };
   const text = 'x'.repeat(OBJECT_BYTES);
-  const namespaces = { group: '', version: 'v1', kind: 'Namespace', plural: 'namespaces' };
   const configMaps = { group: '', version: 'v1', kind: 'ConfigMap', plural: 'configmaps' };
-  await kube.create(namespaces, { metadata: { name: namespace } }, how);
+  await kube.create(NAMESPACES, { metadata: { name: namespace } }, how);
   const names = Array.from({ length: count }, (_, i) => `object-${i}`);
   for (let start = 0; start < count; start += AT_ONCE) {
     const batch = names.slice(start, start + AT_ONCE);
@@ -70,16 +71,9 @@ const folder = await mkdtemp(join(tmpdir(), 'bench-engine-'));
 const server = await startKubeApiserver();
 try {
   const program = join(folder, 'mirror.mjs');
-  const operator = join(folder, 'operator.mjs');
-  await build({
-    entryPoints: { mirror: 'bench/engine-mirror.ts', operator: 'operator/main.ts' },
-    outdir: folder,
-    outExtension: { '.js': '.mjs' },
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
-  });
+  const operator = join(folder, ENTRY_POINTS.operator);
+  await build({ ...AS_SHIPPED, entryPoints: { mirror: 'bench/engine-mirror.ts' }, outdir: folder });
+  await bundle(folder);
   const connection = await kubeconfigConnection({ file: server.kubeconfig, now: () => performance.now() });
   const kube = createKube({ connection, fieldManager: 'bench', userAgent: 'bench', random: Math.random });
   await installCrd(kube);
@@ -88,7 +82,7 @@ try {
   kube.close();
   const mirror = async (namespace: string, idleMs: number) => {
     const { stdout } = await run(process.execPath, [
-      ...NODE_FLAGS,
+      ...OPERATOR_NODE_OPTIONS,
       program,
       server.kubeconfig,
       namespace,

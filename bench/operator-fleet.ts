@@ -4,13 +4,12 @@ import { systemClock } from '#operator/clock.ts';
 import { conditionsOf, INTERCOM_WEBHOOKS } from '#operator/intercom-webhooks.ts';
 import type { Kube } from '#operator/kube/kube.ts';
 import { startReflector } from '#operator/kube/reflector.ts';
-import type { KubeObject, Resource } from '#operator/kube/resource.ts';
+import { type KubeObject, NAMESPACES, type Resource } from '#operator/kube/resource.ts';
 import { MANAGED } from '#operator/render/meta.ts';
 import { render } from '#operator/render/render.ts';
 import { renderFacts } from '#test/support/render-facts.ts';
 import { webhookInput } from '#test/support/webhook.ts';
 
-const NAMESPACES: Resource = { group: '', version: 'v1', kind: 'Namespace', plural: 'namespaces' };
 const NAMESPACE_COUNT = 5;
 /** Calls of the client that are under way at once. */
 const AT_ONCE = 20;

@@ -12,6 +12,7 @@ import { startNatsServer } from '#test/support/nats-server.ts';
 import { installCrd, operatorAccount } from '#test/support/operator.ts';
 import { type OperatorProcess, startOperatorProcess } from '#test/support/operator-process.ts';
 import { type Counts, countsOf } from './counters.ts';
+import { OPERATOR_NODE_OPTIONS } from './operator-node-options.ts';
 import { cpuSecondsOf } from './process-cost.ts';
 
 /** A kube-apiserver, perhaps a nats-server, and one operator, bundled as in the image, with the roles that it ships with. */
@@ -68,7 +69,12 @@ export async function startScene({ hasNats, program, env = {} }: SceneOptions): 
     const { kubeconfig } = await operatorAccount(server, kube);
     const operator = await startOperatorProcess(kubeconfig, {
       program: program ?? join(folder, ENTRY_POINTS.operator),
-      env: { RESYNC_MS: String(RESYNC_MS), ...(nats === null ? {} : { NATS_URL: nats.url }), ...env },
+      env: {
+        NODE_OPTIONS: OPERATOR_NODE_OPTIONS.join(' '),
+        RESYNC_MS: String(RESYNC_MS),
+        ...(nats === null ? {} : { NATS_URL: nats.url }),
+        ...env,
+      },
     });
     closing.push(() => operator.child.close());
     return {

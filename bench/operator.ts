@@ -87,7 +87,7 @@ async function fillSeconds(
   const made = grown(before, await calls());
   note(`calls to the API server: ${textOf(made)}`);
   if (streamsReady === 'True') {
-    printFigure('applies_per_s', sumOf(made, (place) => place.startsWith('apply ')) / took, '1/s');
+    printFigure('applies_per_s', sumOf(made, (place) => /^(?:create|apply) /.test(place)) / took, '1/s');
     printFigure('jetstream_calls_per_resource', (await jetStreamCalls()) / SIZE, '');
   }
   note(`${SIZE * CHILDREN_EACH} objects; seconds of CPU: ${textOf(grown(cpuBefore, await cpuSeconds()))}`);

@@ -1,4 +1,4 @@
-import { availableOf, type ChildName, childName, isWorkload, resourceOf } from './children.ts';
+import { availableOf, type ChildName, childName, isWorkload, resourceOf, SECRETS } from './children.ts';
 import { type Children, trimmedChild } from './children-view.ts';
 import { isAsDesired, stamped } from './drift.ts';
 import type { Blocked } from './gate.ts';
@@ -19,7 +19,7 @@ export interface Unapplied {
 }
 
 export interface ApplyDeps {
-  readonly kube: Pick<Kube, 'get'> & Pick<Writes, 'apply' | 'delete'>;
+  readonly kube: Pick<Kube, 'get'> & Pick<Writes, 'create' | 'adoptFields' | 'apply' | 'delete'>;
   readonly children: Children;
 }
 
@@ -27,8 +27,8 @@ export interface ApplyDeps {
 const AT_ONCE = 4;
 
 /**
- * Brings what is there to what is rendered: applies what is missing or different, deletes what is ours and no longer
- * rendered. What belongs to somebody else, or to a part that is blocked, is left alone.
+ * Brings what is there to what is rendered: creates what is missing, applies what is different, deletes what is ours and no
+ * longer rendered. What belongs to somebody else, or to a part that is blocked, is left alone.
  */
 export async function apply(
   owner: KubeObject,
@@ -69,6 +69,11 @@ async function bringOne(
   const part = partOf(object.metadata?.labels);
   try {
     const known = found.get(childName(object)) ?? null;
+    const created = known === null ? await createOne(kube, object, signal) : null;
+    if (created !== null) {
+      children.wrote(owner, { before: null, after: created });
+      return null;
+    }
     const before = known ?? (await lookUp(kube, object, signal));
     if (before !== null && !isControlledBy(before, owner.metadata.uid)) {
       const message = `${childName(object)} is there already, and ${ownerText(before)}: rename it, or this resource`;
@@ -79,6 +84,7 @@ async function bringOne(
       if (known === null) children.wrote(owner, { before: null, after: before });
       return null;
     }
+    if (before?.['isCreated'] === true) await kube.adoptFields(resource, refOf(object), { signal });
     const after = await kube.apply(resource, desired, { signal, force: true });
     children.wrote(owner, { before: known, after });
     return null;
@@ -87,9 +93,29 @@ async function bringOne(
   }
 }
 
+/**
+ * What no watch has told of is made by a plain POST: it fails where somebody has the name, and costs the API server less than
+ * half of a look and an apply (docs/performance.md). Secrets are not watched, so they are looked for first.
+ * @returns null where the name is taken, or may be
+ */
+async function createOne(
+  kube: Pick<Writes, 'create'>,
+  object: Rendered,
+  signal: AbortSignal,
+): Promise<KubeObject | null> {
+  if (object.kind === SECRETS.kind) return null;
+  try {
+    return await kube.create(resourceOf(object), stamped(object), { signal });
+  } catch (error) {
+    if (error instanceof KubeError && error.kind === 'already-exists') return null;
+    throw error;
+  }
+}
+
+const refOf = ({ metadata: { name = '', namespace = '' } = {} }: Rendered) => ({ name, namespace });
+
 async function lookUp(kube: Pick<Kube, 'get'>, object: Rendered, signal: AbortSignal): Promise<KubeObject | null> {
-  const { name = '', namespace = '' } = object.metadata ?? {};
-  const found = await kube.get(resourceOf(object), { name, namespace }, { signal });
+  const found = await kube.get(resourceOf(object), refOf(object), { signal });
   return found === null ? null : trimmedChild(found);
 }
 
@@ -117,6 +143,8 @@ async function removeOne(child: KubeObject, { kube, signal }: Doing): Promise<Un
 /** @throws the error where the pass was cut short, or it is a fault of ours */
 function failedUnless(signal: AbortSignal, part: Part, error: unknown): Unapplied {
   if (signal.aborted || !(error instanceof KubeError)) throw error;
+  // Somebody else has just written it: the next pass sees what.
+  if (error.kind === 'conflict') throw error;
   return { part, kind: 'failed', error };
 }
 

@@ -1,5 +1,7 @@
+import { isRecord } from '#shared/key.ts';
 import { type ChildName, childName, SECRETS } from './children.ts';
 import type { Clock } from './clock.ts';
+import { FIELD_MANAGER, hasCreatedFields } from './kube/field-owners.ts';
 import type { KubeObject } from './kube/resource.ts';
 import { ownerUids, type Store } from './kube/store.ts';
 
@@ -88,15 +90,31 @@ function isOlder({ metadata: a }: KubeObject, { metadata: b }: KubeObject): bool
 
 export const byOwner = { owner: ownerUids };
 
-/** What we keep of a child: of its status only how many pods there are, and whether an autoscaler has set how many. */
+/**
+ * What we keep of a child: of its status how many pods there are, and who leads to it; whether it was scaled; and whether
+ * we have created it and not applied it since.
+ */
 export function trimmedChild(object: KubeObject): KubeObject {
   const { status, ...rest } = object;
-  const counts = COUNTS.filter((field) => isRecord(status) && typeof status[field] === 'number');
-  const kept = Object.fromEntries(counts.map((field) => [field, (status as Record<string, unknown>)[field]]));
-  return { ...rest, ...(counts.length === 0 ? {} : { status: kept }), ...(isScaled(object) ? { isScaled: true } : {}) };
+  const entries = isRecord(status) ? Object.entries(status) : [];
+  const kept = entries.filter(([field, value]) => (typeof value === 'number' ? COUNTS.has(field) : ROUTES.has(field)));
+  return {
+    ...rest,
+    ...(kept.length === 0 ? {} : { status: Object.fromEntries(kept) }),
+    ...(isScaled(object) ? { isScaled: true } : {}),
+    ...(hasCreatedFields(object, FIELD_MANAGER) ? { isCreated: true } : {}),
+  };
 }
 
-const COUNTS = ['observedGeneration', 'replicas', 'updatedReplicas', 'readyReplicas', 'availableReplicas'] as const;
+/** Of a Service or an Ingress, of an HTTPRoute. */
+const ROUTES: ReadonlySet<string> = new Set(['loadBalancer', 'parents']);
+const COUNTS: ReadonlySet<string> = new Set([
+  'observedGeneration',
+  'replicas',
+  'updatedReplicas',
+  'readyReplicas',
+  'availableReplicas',
+]);
 
 /** By whoever sets `spec.replicas` through the `scale` subresource: HorizontalPodAutoscalers live in this process. */
 const AUTOSCALER = 'kube-controller-manager';
@@ -110,5 +128,3 @@ function isScaled({ metadata }: KubeObject): boolean {
     )
   );
 }
-
-const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;

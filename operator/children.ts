@@ -10,12 +10,24 @@ export const WATCHED: readonly Resource[] = [
   { group: '', version: 'v1', kind: 'ServiceAccount', plural: 'serviceaccounts' },
   { group: '', version: 'v1', kind: 'ConfigMap', plural: 'configmaps' },
   { group: '', version: 'v1', kind: 'Service', plural: 'services' },
+  { group: 'networking.k8s.io', version: 'v1', kind: 'Ingress', plural: 'ingresses' },
+  { group: 'networking.k8s.io', version: 'v1', kind: 'NetworkPolicy', plural: 'networkpolicies' },
   { group: 'policy', version: 'v1', kind: 'PodDisruptionBudget', plural: 'poddisruptionbudgets' },
   { group: 'apps', version: 'v1', kind: 'Deployment', plural: 'deployments' },
   { group: 'apps', version: 'v1', kind: 'StatefulSet', plural: 'statefulsets' },
 ];
 
-const BY_KIND: ReadonlyMap<string, Resource> = new Map([SECRETS, ...WATCHED].map((each) => [each.kind, each]));
+/** Watched where it is served: its CRD is for others to install, and may come and go at any time. */
+export const HTTP_ROUTES: Resource = {
+  group: 'gateway.networking.k8s.io',
+  version: 'v1',
+  kind: 'HTTPRoute',
+  plural: 'httproutes',
+};
+
+const BY_KIND: ReadonlyMap<string, Resource> = new Map(
+  [SECRETS, HTTP_ROUTES, ...WATCHED].map((each) => [each.kind, each]),
+);
 
 /** A workload starts with what it needs: these are applied after all others. */
 const WORKLOADS: ReadonlySet<string> = new Set(['Deployment', 'StatefulSet']);

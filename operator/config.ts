@@ -1,5 +1,7 @@
 import * as z from 'zod';
-import { durationMs, port, readEnv, urlsWithoutLogin, urlWithoutLogin, whole } from '#shared/env.ts';
+import { durationMs, json, port, readEnv, urlsWithoutLogin, urlWithoutLogin, whole } from '#shared/env.ts';
+import { NetworkPeer } from './network-peer.ts';
+import { watchedNamespaces } from './watched-namespaces.ts';
 
 const name = z.string().min(1).max(253);
 
@@ -12,11 +14,9 @@ export const OperatorEnv = z.object({
     .enum(['debug', 'info', 'warn', 'error', 'silent'])
     .default('info')
     .describe('Least severe of what is logged, by the operator and by all that it renders.'),
-  WATCH_NAMESPACE: z
-    .string()
-    .max(253)
-    .default('')
-    .describe('Whose resources are looked after; empty = those of every namespace.'),
+  WATCH_NAMESPACES: watchedNamespaces()
+    .prefault('')
+    .describe('Namespaces whose resources are looked after, separated by commas; empty = every namespace.'),
   LEASE_NAME: name.default('intercom-operator').describe('Lease of the leader, in our own namespace.'),
   WORKERS: whole(1, 64).prefault('4').describe('Resources that are worked on at once.'),
   RESYNC_MS: durationMs().prefault('600000').describe('How often everything is looked at although nothing changed.'),
@@ -37,6 +37,14 @@ export const OperatorEnv = z.object({
     .max(1024)
     .default('')
     .describe('What all processes log in to NATS with, where there is one user for all; empty = nothing is needed.'),
+  NATS_CA_FILE: z
+    .string()
+    .max(1024)
+    .default('')
+    .describe(
+      "PEM of the authorities that signed the NATS servers' certificates, for us and all that is rendered. With it only TLS " +
+        'will do. Empty = those that Node.js trusts.',
+    ),
   NATS_OPERATOR_SEED_FILE: z
     .string()
     .max(1024)
@@ -47,6 +55,13 @@ export const OperatorEnv = z.object({
     .max(1024)
     .default('')
     .describe('A user of the system account, where NATS was not configured by our own seed; empty = it was.'),
+  NETWORK_POLICIES: z
+    .stringbool({ truthy: ['true'], falsy: ['false'] })
+    .prefault('true')
+    .describe('Whether pods that are rendered get NetworkPolicies, which let in who has to and nobody else.'),
+  METRICS_FROM: json(z.array(NetworkPeer).max(16))
+    .prefault('[]')
+    .describe('Who beside the operator reads their metrics: peers of a NetworkPolicy.'),
   KUBECONFIG: z
     .string()
     .max(4096)

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { isRecord } from '#shared/key.ts';
 import { GROUP } from './api/v1alpha1.ts';
 import type { KubeObject } from './kube/resource.ts';
 import type { Rendered } from './render/facts.ts';
@@ -43,9 +44,6 @@ function listContains(found: readonly unknown[], desired: readonly unknown[]): b
   }
   return found.length === desired.length && desired.every((item, index) => contains(found[index], item));
 }
-
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const isNamed = (value: unknown): value is { readonly name: string } =>
   isRecord(value) && typeof value['name'] === 'string';

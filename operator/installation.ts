@@ -2,14 +2,14 @@ import { readFile } from 'node:fs/promises';
 import { type Clock, sleep } from './clock.ts';
 import type { OperatorConfig } from './config.ts';
 import { hasCredentials, type NatsAccess } from './credentials/access.ts';
+import { rereadAuthorities } from './credentials/authorities.ts';
 import { type Brokers, createBrokers } from './credentials/brokers.ts';
 import { createIssuer } from './credentials/issuer.ts';
+import type { Facts } from './facts.ts';
 import type { Kube } from './kube/kube.ts';
 import { KubeError } from './kube/kube-error.ts';
-import type { Resource } from './kube/resource.ts';
-import type { Facts } from './reconcile.ts';
-
-const NAMESPACES: Resource = { group: '', version: 'v1', kind: 'Namespace', plural: 'namespaces' };
+import { NAMESPACES } from './kube/resource.ts';
+import { operatorPeer } from './render/network-policy.ts';
 
 /**
  * A cluster has no id of its own; this namespace lives as long as it does, and its uid is nobody else's.
@@ -37,16 +37,21 @@ async function readAccess(config: AccessConfig, clusterId: string): Promise<Nats
 
 /** What depends on which cluster we are in. */
 export interface Installed {
-  readonly facts: Facts;
+  /** As the mounted files have them now. */
+  readonly facts: () => Facts;
   readonly brokers: Brokers;
 }
 
 export interface InstallDeps {
   readonly kube: Pick<Kube, 'get'>;
+  /** Our own. */
+  readonly namespace: string;
   readonly clock: Clock;
   /** NATS is there again. */
   readonly onBack: () => void;
   readonly onTrouble: (error: Error) => void;
+  /** Who signs the certificates of NATS cannot be read any more. */
+  readonly onAuthoritiesTrouble: (error: Error) => void;
 }
 
 const AGAIN_MS = 2_000;
@@ -57,18 +62,18 @@ const AGAIN_MS = 2_000;
  */
 export async function install(
   config: OperatorConfig,
-  { kube, clock, onBack, onTrouble }: InstallDeps,
+  { kube, onTrouble, ...deps }: InstallDeps,
   signal: AbortSignal,
 ): Promise<Installed | null> {
   while (!signal.aborted) {
     try {
       const clusterId = await readClusterId(kube, signal);
-      return await installIn(clusterId, config, { clock, onBack });
+      return await installIn(clusterId, config, deps);
     } catch (error) {
       if (signal.aborted) return null;
       if (!(error instanceof KubeError)) throw error;
       onTrouble(error);
-      await sleep(clock, AGAIN_MS, signal).catch(() => null);
+      await sleep(deps.clock, AGAIN_MS, signal).catch(() => null);
     }
   }
   return null;
@@ -77,23 +82,33 @@ export async function install(
 async function installIn(
   clusterId: string,
   config: OperatorConfig,
-  { clock, onBack }: Pick<InstallDeps, 'clock' | 'onBack'>,
+  { namespace, clock, onBack, onAuthoritiesTrouble }: Omit<InstallDeps, 'kube' | 'onTrouble'>,
 ): Promise<Installed> {
   const access = await readAccess(config, clusterId);
+  const authorities = rereadAuthorities(config.NATS_CA_FILE, onAuthoritiesTrouble);
   const systemFile = config.NATS_SYSTEM_CREDS_FILE;
   const brokers = createBrokers({
-    servers: { urls: config.NATS_URL, name: `operator ${config.POD_NAME}` },
+    servers: { urls: config.NATS_URL, caFile: config.NATS_CA_FILE, name: `operator ${config.POD_NAME}` },
     access,
     systemCreds: systemFile === '' ? null : await readFile(systemFile, 'utf8'),
     clock,
     nowMs: Date.now,
     onBack,
   });
-  return { facts: factsOf(config, clusterId, access), brokers };
+  const facts = factsOf(config, { clusterId, access, namespace });
+  return { facts: () => ({ ...facts, authorities: authorities() }), brokers };
+}
+
+interface Place {
+  readonly clusterId: string;
+  readonly access: NatsAccess;
+  /** The operator's own. */
+  readonly namespace: string;
 }
 
 /** Of another resource or another day they are the same. */
-function factsOf(config: OperatorConfig, clusterId: string, access: NatsAccess): Facts {
+function factsOf(config: OperatorConfig, { clusterId, access, namespace }: Place): Omit<Facts, 'authorities'> {
+  const insiders = { operator: operatorPeer(namespace), metricsFrom: config.METRICS_FROM };
   const redis = config.REDIS_URL === '' ? {} : { redisUrl: config.REDIS_URL };
   return {
     access,
@@ -102,6 +117,8 @@ function factsOf(config: OperatorConfig, clusterId: string, access: NatsAccess):
       natsUrls: config.NATS_URL,
       logLevel: config.LOG_LEVEL,
       hasNatsCredentials: hasCredentials(access),
+      hasNatsAuthorities: config.NATS_CA_FILE !== '',
+      ...(config.NETWORK_POLICIES ? { insiders } : {}),
       ...redis,
     },
     streams: {

@@ -6,6 +6,9 @@ import type { KubeObject, Resource } from './kube/resource.ts';
 
 export const INTERCOM_WEBHOOKS: Resource = { group: GROUP, version: VERSION, kind: KIND, plural: PLURAL };
 
+/** While a resource has it, with whatever value, it is not looked after. */
+export const PAUSED_ANNOTATION = `${GROUP}/paused`;
+
 const WithConditions = z.object({ status: z.object({ conditions: Status.shape.conditions }) });
 
 /** Those of its status; none where they are not as we know them. */

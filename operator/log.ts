@@ -1,6 +1,7 @@
 import { asError, type Logger } from '#shared/logger.ts';
 import type { Ended } from './controller/controller.ts';
 import type { EventResult } from './events/recorder.ts';
+import { KubeError } from './kube/kube-error.ts';
 import type { Incident } from './kube/reflector.ts';
 import { type Resource, titleOf } from './kube/resource.ts';
 import type { ObjectKey } from './kube/store.ts';
@@ -15,6 +16,8 @@ export interface OperatorLog {
   event(result: EventResult): void;
   /** It could not be found out which cluster this is. */
   trouble(error: Error): void;
+  /** `NATS_CA_FILE` was usable, and is not any more. */
+  authorities(error: Error): void;
   /** Its events stream is nearly full. */
   room(webhook: ObjectKey, outcome: RoomOutcome): void;
   /** What waits in NATS for its handlers could not be read. */
@@ -23,7 +26,7 @@ export interface OperatorLog {
 
 /** What goes well and often is for who looks for it. */
 const OUTCOME_LEVELS = { done: 'debug', requeue: 'debug', blocked: 'info', failed: 'warn' } as const;
-const INCIDENT_LEVELS = { listed: 'info', ended: 'debug', failed: 'warn' } as const;
+const INCIDENT_LEVELS = { listed: 'info', unserved: 'debug', ended: 'debug', failed: 'warn' } as const;
 
 export const createOperatorLog = (logger: Logger): OperatorLog => ({
   outcome: ({ key, outcome, durationMs }) => {
@@ -48,9 +51,14 @@ export const createOperatorLog = (logger: Logger): OperatorLog => ({
     }
   },
   event: (result) => {
-    if (result.kind === 'failed') logger.warn({ err: asError(result.error) }, 'event not written');
+    if (result.kind !== 'failed') return;
+    // Where everything goes nobody reads any more.
+    const isEnding = result.error instanceof KubeError && result.error.kind === 'ending';
+    logger[isEnding ? 'debug' : 'warn']({ err: asError(result.error) }, 'event not written');
   },
   trouble: (error) => logger.warn({ err: error }, 'cluster not known yet'),
+  authorities: (error) =>
+    logger.error({ err: error }, 'authorities of nats cannot be read: the last ones stay in force'),
   room: (webhook, { kind, ...what }) => logger.warn({ webhook, room: kind, ...what }, 'events stream nearly full'),
   survey: (webhook, error) => logger.warn({ webhook, err: error }, 'what waits in nats could not be read'),
 });

@@ -1,5 +1,6 @@
 import { type Parsed, parseWebhook } from './api/parse-webhook.ts';
-import { GROUP, type IntercomWebhook } from './api/v1alpha1.ts';
+import type { IntercomWebhook } from './api/v1alpha1.ts';
+import { PAUSED_ANNOTATION } from './intercom-webhooks.ts';
 import type { KubeObject } from './kube/resource.ts';
 import type { ObjectKey, Store } from './kube/store.ts';
 import { type SecretReader, type SecretStates, secretKeys } from './secrets.ts';
@@ -13,19 +14,20 @@ export interface Observed {
   /** Those that the resource names. */
   readonly secrets: SecretStates;
   readonly isPaused: boolean;
+  /** Whether the cluster has the Gateway API. */
+  readonly hasGatewayApi: boolean;
 }
-
-export const PAUSED_ANNOTATION = `${GROUP}/paused`;
 
 export interface ObserveDeps {
   readonly webhooks: Pick<Store<'endpoint'>, 'get' | 'find'>;
   readonly secrets: SecretReader;
+  readonly hasGatewayApi: () => boolean;
 }
 
 /** @returns null where there is no such resource */
 export async function observe(
   key: ObjectKey,
-  { webhooks, secrets }: ObserveDeps,
+  { webhooks, secrets, hasGatewayApi }: ObserveDeps,
   signal: AbortSignal,
 ): Promise<Observed | null> {
   const object = webhooks.get(key);
@@ -39,6 +41,7 @@ export async function observe(
     object,
     parsed,
     isPaused,
+    hasGatewayApi: hasGatewayApi(),
     rivals: endpointsOf(object)
       .flatMap((endpoint) => webhooks.find('endpoint', endpoint))
       .filter((other) => other.metadata.uid !== uid),

@@ -19,6 +19,9 @@ export const CLUSTER_RULES: readonly PolicyRule[] = [
   { apiGroups: ['intercom-operator.io'], resources: ['intercomwebhooks/finalizers'], verbs: ['update'] },
   { apiGroups: [''], resources: ['serviceaccounts', 'configmaps', 'services'], verbs: RENDERED_VERBS },
   { apiGroups: ['apps'], resources: ['deployments', 'statefulsets'], verbs: RENDERED_VERBS },
+  { apiGroups: ['networking.k8s.io'], resources: ['ingresses', 'networkpolicies'], verbs: RENDERED_VERBS },
+  // Listed where they are not served too: so it is noticed when they are.
+  { apiGroups: ['gateway.networking.k8s.io'], resources: ['httproutes'], verbs: RENDERED_VERBS },
   { apiGroups: ['policy'], resources: ['poddisruptionbudgets'], verbs: RENDERED_VERBS },
   // Those that answer Intercom, to ask them what they saw.
   { apiGroups: [''], resources: ['pods'], verbs: ['list', 'watch'] },

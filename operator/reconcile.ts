@@ -1,30 +1,21 @@
 import type { Status } from './api/status.ts';
 import type { IntercomWebhook } from './api/v1alpha1.ts';
 import { type ApplyDeps, apply } from './apply.ts';
-import type { NatsAccess } from './credentials/access.ts';
+import type { Facts } from './facts.ts';
 import { type FinalizeDeps, finalize, keepFinalizer } from './finalize.ts';
 import { gate } from './gate.ts';
 import { keyOf, type ObjectKey } from './kube/store.ts';
 import type { ObservationReader } from './observations/reader.ts';
 import { type ObserveDeps, type Observed, observe } from './observe.ts';
 import type { Outcome } from './outcome.ts';
-import type { RenderFacts } from './render/facts.ts';
 import { renderAll } from './render-all.ts';
 import { type ReportDeps, report } from './report.ts';
 import { dueInMs, settle } from './settle.ts';
 import { computeStatus, invalidStatus, NOT_PAUSED, pausedStatus } from './status.ts';
 import { bringStreams } from './streams/bring.ts';
-import type { StreamFacts } from './streams/desired.ts';
 import type { StreamsKeeper } from './streams/keeper.ts';
 import type { Survey } from './streams/survey.ts';
 import { isolationFinding, keepUsers, type TenancyDeps } from './tenancy.ts';
-
-/** The same for every resource. */
-export interface Facts {
-  readonly rendering: Omit<RenderFacts, 'uid'>;
-  readonly streams: Omit<StreamFacts, 'uid'>;
-  readonly access: NatsAccess;
-}
 
 export interface ReconcileDeps extends ObserveDeps, ApplyDeps, ReportDeps, FinalizeDeps {
   readonly kube: ApplyDeps['kube'] & ReportDeps['kube'];
@@ -62,9 +53,9 @@ async function bringAbout(
   deps: ReconcileDeps,
   signal: AbortSignal,
 ): Promise<Outcome> {
-  const { object, webhook } = observed;
+  const { object, webhook, hasGatewayApi } = observed;
   const { facts } = deps;
-  const at = { uid: object.metadata.uid, nowMs: deps.date().getTime() };
+  const at = { uid: object.metadata.uid, nowMs: deps.date().getTime(), hasGatewayApi };
   await keepFinalizer(object, webhook, { ...deps, signal });
   const streams = await bringStreams(webhook, at.uid, deps);
   const { findings, blocked } = gate({ ...observed, streams });
@@ -74,7 +65,7 @@ async function bringAbout(
   const load = deps.survey.of(keyOf(object.metadata));
   const observations = deps.observations.of(keyOf(object.metadata));
   const all = [...findings, isolationFinding(facts.access), NOT_PAUSED];
-  const results = { object, webhook, findings: all, blocked, children, unapplied, users, load, observations };
+  const results = { ...observed, findings: all, blocked, children, unapplied, users, load, observations };
   await report(object, computeStatus(results, deps.date()), deps, signal);
   return settle({ streams, users, unapplied, dueInMs: dueInMs(webhook, { ...deps, ...at }) });
 }

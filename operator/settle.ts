@@ -2,8 +2,8 @@ import type { IntercomWebhook } from './api/v1alpha1.ts';
 import type { Unapplied } from './apply.ts';
 import { renewalDueMs } from './credentials/access.ts';
 import type { Done } from './credentials/tenants.ts';
+import type { Facts } from './facts.ts';
 import type { Outcome } from './outcome.ts';
-import type { Facts } from './reconcile.ts';
 import { type SecretReader, secretKeys } from './secrets.ts';
 import type { StreamsState } from './streams/keeper.ts';
 

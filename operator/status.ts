@@ -5,17 +5,18 @@ import type { Unapplied } from './apply.ts';
 import { type Finding, setCondition } from './conditions.ts';
 import type { Done } from './credentials/tenants.ts';
 import { developerHubSteps, endpointUrl } from './developer-hub.ts';
-import { conditionsOf } from './intercom-webhooks.ts';
+import { conditionsOf, PAUSED_ANNOTATION } from './intercom-webhooks.ts';
 import type { KubeObject } from './kube/resource.ts';
 import { observedFindings } from './observations/findings.ts';
 import type { Observations } from './observations/ledger.ts';
 import { observedStatus } from './observations/observed-status.ts';
+import { type RouteParts, routeFinding } from './route.ts';
 import type { HandlerLoad, Load } from './streams/survey.ts';
 import { goneHandlers } from './tenancy.ts';
-import { handlersFinding, type Parts, readyPods, receiverFinding } from './workloads.ts';
+import { handlersFinding, readyPods, receiverFinding } from './workloads.ts';
 
 /** What a whole pass found. */
-export interface Results extends Parts {
+export interface Results extends RouteParts {
   readonly object: KubeObject;
   readonly findings: readonly ConditionFinding[];
   readonly unapplied: readonly Unapplied[];
@@ -42,11 +43,14 @@ export function computeStatus(results: Results, now: Date): Status {
   });
   const seen = { observations, status: observed, url: endpointUrl(webhook), before: conditionsOf(object), nowSecond };
   const { host, path } = webhook.spec.endpoint;
+  const { endpoint: reached, ...rest } = observed;
+  const endpoint = { ...(host === undefined ? {} : { url: `https://${host}${path}` }), ...reached };
   return {
     ...generationOf(object),
     conditions: conditionsAfter(object, [...findingsOf(results), ...observedFindings(seen)], now),
-    ...observed,
-    endpoint: { ...(host === undefined ? {} : { url: `https://${host}${path}` }), ...observed.endpoint },
+    ...rest,
+    // Applied over one that had a field, an empty object comes out as null, which the CRD refuses.
+    ...(Object.keys(endpoint).length === 0 ? {} : { endpoint }),
     developerHub: developerHubSteps(webhook, observed),
     handlers: handlersStatus(results),
     ...(load === null ? {} : { totals: totalsOf(load) }),
@@ -54,7 +58,7 @@ export function computeStatus(results: Results, now: Date): Status {
 }
 
 function findingsOf(results: Results): Finding[] {
-  const findings = [...results.findings, receiverFinding(results), handlersFinding(results)];
+  const findings = [...results.findings, receiverFinding(results), handlersFinding(results), routeFinding(results)];
   const accepted = unappliedFinding(results.unapplied);
   return accepted === null ? findings : [...findings.filter(({ type }) => type !== 'Accepted'), accepted];
 }
@@ -88,12 +92,10 @@ const MAX_PROBLEMS = 10;
 
 /** Of a resource that is not looked after for now: all stays as it was, and is as old as it says. */
 export function pausedStatus(object: KubeObject, now: Date): Status {
-  const message = `the annotation ${PAUSED} is set: nothing is changed until it is removed`;
+  const message = `the annotation ${PAUSED_ANNOTATION} is set: nothing is changed until it is removed`;
   const finding: Finding = { type: 'NotPaused', status: 'False', reason: 'Paused', message, ...generationOf(object) };
   return { ...statusOf(object), conditions: [...setCondition(conditionsOf(object), finding, now)] };
 }
-
-const PAUSED = 'intercom-operator.io/paused';
 
 export const NOT_PAUSED: ConditionFinding = {
   type: 'NotPaused',

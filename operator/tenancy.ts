@@ -1,7 +1,7 @@
 import type { ConditionFinding } from './api/condition-types.ts';
 import type { IntercomWebhook } from './api/v1alpha1.ts';
 import { SECRETS } from './children.ts';
-import { type NatsAccess, usersOf } from './credentials/access.ts';
+import { hasCredentials, type NatsAccess, usersOf } from './credentials/access.ts';
 import type { Brokers } from './credentials/brokers.ts';
 import { rolesOf } from './credentials/issuer.ts';
 import type { Done } from './credentials/tenants.ts';
@@ -13,7 +13,7 @@ import { credentialsName } from './render/credentials.ts';
 import { workerComponent } from './render/meta.ts';
 
 export interface TenancyDeps {
-  readonly facts: { readonly access: NatsAccess };
+  readonly facts: { readonly access: NatsAccess; readonly authorities: string | null };
   readonly brokers: Pick<Brokers, 'admit' | 'revoke'>;
   readonly kube: Pick<Kube, 'get'> & Pick<Writes, 'delete'>;
 }
@@ -46,13 +46,14 @@ export async function keepUsers(
   deps: TenancyDeps,
   signal: AbortSignal,
 ): Promise<Done> {
-  const { access } = deps.facts;
+  const { access, authorities } = deps.facts;
+  const hasSecret = hasCredentials(access) || authorities !== null;
   const { namespace } = webhook.metadata;
   const { uid } = object.metadata;
   const gone = goneHandlers(object, webhook);
   for (const handler of gone) {
     const ref = { namespace, name: credentialsName(workerComponent(webhook, handler)) };
-    const secret = access.kind === 'isolated' ? await deps.kube.get(SECRETS, ref, { signal }) : null;
+    const secret = hasSecret ? await deps.kube.get(SECRETS, ref, { signal }) : null;
     if (secret !== null && isControlledBy(secret, uid)) {
       await deps.kube.delete(SECRETS, ref, { signal, preconditions: { uid: secret.metadata.uid } });
     }

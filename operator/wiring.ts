@@ -10,6 +10,7 @@ import { createEventRecorder, type EventResult } from './events/recorder.ts';
 import { type Installed, install } from './installation.ts';
 import { INTERCOM_WEBHOOKS } from './intercom-webhooks.ts';
 import type { Connection } from './kube/connection.ts';
+import { FIELD_MANAGER } from './kube/field-owners.ts';
 import { trackForbidden } from './kube/forbidden.ts';
 import { createKube } from './kube/kube.ts';
 import { createKubeMetrics } from './kube/metrics.ts';
@@ -46,20 +47,17 @@ export interface Operator {
   close(): Promise<void>;
 }
 
-/** Never changes over releases: it is who owns fields, and whose Events they are. */
-const NAME = 'intercom-operator';
-
 /** watches → stores → queue → reconcile, under a lease. Begins to watch at once. */
 export function wire(config: OperatorConfig, { connection, clock, logger, registry, onStuck }: Surroundings): Operator {
   const { random } = Math;
   const date = () => new Date();
   const log = createOperatorLog(logger);
-  const forbidden = trackForbidden();
+  const forbidden = trackForbidden(config.WATCH_NAMESPACES);
   const kubeMetrics = createKubeMetrics(registry);
   const kube = createKube({
     connection,
-    fieldManager: NAME,
-    userAgent: NAME,
+    fieldManager: FIELD_MANAGER,
+    userAgent: FIELD_MANAGER,
     random,
     onCall: (...call) => {
       kubeMetrics.onCall(...call);
@@ -80,7 +78,7 @@ export function wire(config: OperatorConfig, { connection, clock, logger, regist
   const metrics = createControllerMetrics(registry, () => controller.depth());
   const mirrors = startMirrors({
     kube,
-    namespace: config.WATCH_NAMESPACE,
+    namespaces: config.WATCH_NAMESPACES,
     clock,
     random,
     notify: (key) => controller.notify(key),
@@ -136,6 +134,7 @@ export function wire(config: OperatorConfig, { connection, clock, logger, regist
     const deps = {
       kube: { ...writes, get: kube.get.bind(kube) },
       webhooks: mirrors.webhooks.store,
+      hasGatewayApi: mirrors.hasGatewayApi,
       children,
       secrets,
       brokers,
@@ -145,10 +144,9 @@ export function wire(config: OperatorConfig, { connection, clock, logger, regist
       receivers: (webhook: KubeObject) => countReceivers(webhook, mirrors.pods.store),
       events,
       date,
-      facts: own.facts,
     };
     await Promise.all([
-      controller.lead(leadership, (key, { signal }) => reconcile(key, deps, signal)),
+      controller.lead(leadership, (key, { signal }) => reconcile(key, { ...deps, facts: own.facts() }, signal)),
       survey.run(leadership.signal),
       observations.run(leadership.signal),
     ]);
@@ -157,8 +155,18 @@ export function wire(config: OperatorConfig, { connection, clock, logger, regist
   return {
     run: async (signal) => {
       const synced = Promise.all(all.map(({ reflector }) => reflector.whenSynced()));
-      const trouble = (error: Error): void => log.trouble(error);
-      const installing = install(config, { kube, clock, onBack, onTrouble: trouble }, signal);
+      const installing = install(
+        config,
+        {
+          kube,
+          namespace: connection.namespace,
+          clock,
+          onBack,
+          onTrouble: (error) => log.trouble(error),
+          onAuthoritiesTrouble: (error) => log.authorities(error),
+        },
+        signal,
+      );
       const [isSynced, own] = await Promise.all([isSyncedBefore(signal, synced), installing]);
       if (!isSynced || own === null) return;
       installed = own;

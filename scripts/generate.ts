@@ -3,16 +3,20 @@ import { Command } from 'commander';
 import { stringify } from 'yaml';
 import { intercomWebhookCrd, resourceSchema } from '#operator/api/crd.ts';
 import { operatorRoles } from '#operator/rbac.ts';
+import { chartFiles } from './chart/files.ts';
 import { referencePages } from './reference/pages.ts';
 import { readMetrics } from './reference/registries.ts';
 
 /** Every generated file with its content. Paths are relative to the repository. */
-const generated = async (): Promise<ReadonlyMap<string, string>> =>
-  new Map([
-    ['crds/intercomwebhooks.yaml', asYaml([intercomWebhookCrd()], 'operator/api')],
+const generated = async (): Promise<ReadonlyMap<string, string>> => {
+  const crd = asYaml([intercomWebhookCrd()], 'operator/api');
+  return new Map([
+    ['crds/intercomwebhooks.yaml', crd],
     ['charts/intercom-operator/files/rbac.yaml', asYaml(operatorRoles('intercom-operator'), 'operator/rbac.ts')],
+    ...chartFiles(crd),
     ...referencePages(resourceSchema(), await readMetrics()),
   ]);
+};
 
 const asYaml = (objects: readonly unknown[], source: string): string => {
   const documents = objects.map((object) => stringify(object, { lineWidth: 0, aliasDuplicateObjects: false }));

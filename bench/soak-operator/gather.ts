@@ -1,7 +1,7 @@
 import { type ConsumerInfo, jetstreamManager, type StreamConfig } from '@nats-io/jetstream';
 import { WATCHED } from '#operator/children.ts';
 import { INTERCOM_WEBHOOKS } from '#operator/intercom-webhooks.ts';
-import type { KubeObject, Resource } from '#operator/kube/resource.ts';
+import { type KubeObject, NAMESPACES } from '#operator/kube/resource.ts';
 import { MANAGED } from '#operator/render/meta.ts';
 import type { Installation } from './installation.ts';
 import { listed } from './listed.ts';
@@ -19,8 +19,6 @@ export interface StreamFound {
   readonly config: StreamConfig;
   readonly consumers: readonly ConsumerInfo['config'][];
 }
-
-const NAMESPACES: Resource = { group: '', version: 'v1', kind: 'Namespace', plural: 'namespaces' };
 
 export async function gather({ kube, withNats }: Installation): Promise<Found> {
   const webhooks = await listed(kube, INTERCOM_WEBHOOKS);

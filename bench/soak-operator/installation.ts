@@ -3,7 +3,7 @@ import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { bundle } from '#cli/local/bundle.ts';
 import { createKube, type Kube } from '#operator/kube/kube.ts';
 import { kubeconfigConnection } from '#operator/kube/kubeconfig.ts';
-import type { Resource } from '#operator/kube/resource.ts';
+import { NAMESPACES } from '#operator/kube/resource.ts';
 import { ENTRY_POINTS } from '#shared/contract.ts';
 import { temporaryFolder } from '#test/support/child.ts';
 import { startKubeApiserver } from '#test/support/kube-apiserver.ts';
@@ -28,7 +28,6 @@ export const IMAGE = 'registry.example/intercom-webhook-operator:0.0.0';
 export const SHARED_BYTES = 64 * 1024 * 1024;
 /** What resources reserve in NATS is no space on a disk. */
 const STORE = { max_file_store: 2 ** 43 };
-const NAMESPACES: Resource = { group: '', version: 'v1', kind: 'Namespace', plural: 'namespaces' };
 
 export async function startInstallation(): Promise<Installation> {
   const closing: (() => Promise<unknown>)[] = [];

@@ -1,5 +1,5 @@
 import type { IntercomWebhookInput } from '#operator/api/v1alpha1.ts';
-import { PAUSED_ANNOTATION } from '#operator/observe.ts';
+import { PAUSED_ANNOTATION } from '#operator/intercom-webhooks.ts';
 import type { Random } from '#services/simulator/random.ts';
 import { webhookInput } from '#test/support/webhook.ts';
 import { NAMESPACE } from './installation.ts';

@@ -6,7 +6,7 @@ import { intercomWebhookCrd } from '#operator/api/crd.ts';
 import { INTERCOM_WEBHOOKS } from '#operator/intercom-webhooks.ts';
 import { createKube, type Kube } from '#operator/kube/kube.ts';
 import { kubeconfigConnection } from '#operator/kube/kubeconfig.ts';
-import type { Resource } from '#operator/kube/resource.ts';
+import { NAMESPACES, type Resource } from '#operator/kube/resource.ts';
 import { ENTRY_POINTS } from '#shared/contract.ts';
 import { temporaryFolder } from '#test/support/child.ts';
 import { type KubeApiserver, startKubeApiserver } from '#test/support/kube-apiserver.ts';
@@ -35,7 +35,6 @@ export interface Cluster {
 }
 
 const NAMESPACE = 'soak';
-const NAMESPACES: Resource = { group: '', version: 'v1', kind: 'Namespace', plural: 'namespaces' };
 const CRDS: Resource = {
   group: 'apiextensions.k8s.io',
   version: 'v1',

@@ -4,11 +4,10 @@ import { INTERCOM_WEBHOOKS } from '#operator/intercom-webhooks.ts';
 import { createKube, type Kube } from '#operator/kube/kube.ts';
 import { KubeError } from '#operator/kube/kube-error.ts';
 import { kubeconfigConnection } from '#operator/kube/kubeconfig.ts';
-import type { Resource } from '#operator/kube/resource.ts';
+import { NAMESPACES, type Resource } from '#operator/kube/resource.ts';
 import { operatorRoles } from '#operator/rbac.ts';
 import { OPERATOR_USER } from './servers.ts';
 
-const NAMESPACES: Resource = { group: '', version: 'v1', kind: 'Namespace', plural: 'namespaces' };
 const CRDS: Resource = {
   group: 'apiextensions.k8s.io',
   version: 'v1',

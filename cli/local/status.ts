@@ -42,7 +42,7 @@ export async function localStatus(webhook: IntercomWebhook, scene: Scene, signal
     .filter((other) => endpointsOf(other).some((endpoint) => endpointsOf(object).includes(endpoint)));
   const secrets = await secretStates(webhook, scene.secrets, signal);
   const brokers = createBrokers({
-    servers: { urls: scene.natsUrls, name: 'local' },
+    servers: { urls: scene.natsUrls, caFile: '', name: 'local' },
     access: ACCESS,
     systemCreds: null,
     clock,
@@ -61,6 +61,7 @@ export async function localStatus(webhook: IntercomWebhook, scene: Scene, signal
       children: new Map(
         workloadsOf(render(webhook, facts)).map((each) => [childName(each), running(each, scene.pods)]),
       ),
+      hasGatewayApi: false,
       unapplied: [],
       users: { kind: 'done' } as const,
       load: streams.kind === 'away' ? null : await loadOf(webhook, brokers, signal),

@@ -100,6 +100,23 @@ export const CONDITION_TYPES = {
       },
     },
   },
+  RouteReady: {
+    meaning: 'Whoever carries out what is to lead Intercom to the receiver, by `spec.endpoint.type`, has taken it up.',
+    isForReady: false,
+    reasons: {
+      True: {
+        Routed: 'The load balancer or Ingress has an address; each Gateway has accepted the HTTPRoute.',
+        ServiceOnly: 'Type ClusterIP: there is a Service, and what leads to it is yours. The operator does not see it.',
+      },
+      False: {
+        Waiting: 'Nobody has taken it up yet: is there a controller for it? Some never write an address of an Ingress.',
+        Refused: 'A Gateway does not take the HTTPRoute: the message has its words.',
+        GatewayApiMissing:
+          'The cluster does not serve HTTPRoutes: install the Gateway API. The route is made when it is there.',
+        Blocked: 'It is not made, for the reason in the message.',
+      },
+    },
+  },
   TenantIsolation: {
     meaning: 'NATS itself keeps the webhooks of one namespace from those of another.',
     isForReady: false,

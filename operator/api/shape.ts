@@ -1,3 +1,4 @@
+import { isRecord } from '#shared/key.ts';
 import type { Problem } from './rules.ts';
 import type { StructuralSchema } from './structural-schema.ts';
 
@@ -37,5 +38,3 @@ function duplicates(schema: StructuralSchema, list: readonly unknown[], path: st
     ids.indexOf(id) === index ? [] : [{ path: `${path}[${index}]`, message: `is there twice: ${id}` }],
   );
 }
-
-const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;

@@ -100,7 +100,9 @@ const EndpointFields = z.object({
     .max(16)
     .default([{ namespaceSelector: {}, podSelector: {} }])
     .meta({
-      description: 'Who may reach the pods where a proxy stands before them; the default is every pod.',
+      description:
+        'Who may reach the pods where a proxy stands before them, with Ingress and Gateway. The default, every pod, admits ' +
+        'everybody: many a proxy is none.',
       ...atomic,
     }),
 });

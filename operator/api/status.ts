@@ -81,10 +81,20 @@ export const Status = z.object({
         name: label(253, 'Name of the Secret.'),
         key: label(253, 'Key inside it.'),
         lastSignedAt: time('When it last verified a notification; none = never seen.').exactOptional(),
+        supersededAt: time(
+          'Since when other keys alone have signed; none = it is the last that did, or never did.',
+        ).exactOptional(),
+        mayGo: z
+          .boolean()
+          .describe('Whether to take it out of spec.signing.secretKeyRefs is safe: others alone have signed for a day.')
+          .exactOptional(),
       }),
     )
     .max(3)
-    .meta({ description: 'Which secret is in use: the old one of a rotation can go when it signs no more.', ...atomic })
+    .meta({
+      description: 'Which secret is in use, and of several which may go: the old one of a rotation that signs no more.',
+      ...atomic,
+    })
     .exactOptional(),
   topics: z
     .object({

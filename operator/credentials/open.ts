@@ -1,10 +1,9 @@
 import { type Authenticator, connect, credsAuthenticator, type NatsConnection } from '@nats-io/transport-node';
 import { INBOXES } from '#shared/contract.ts';
 import { asError } from '#shared/logger.ts';
+import { type NatsServers, natsTls, unreachable } from '#shared/nats-tls.ts';
 
-export interface Servers {
-  /** Of one cluster. */
-  readonly urls: readonly string[];
+export interface Servers extends NatsServers {
   /** Shown by the servers' monitoring: `operator <pod>`. */
   readonly name: string;
 }
@@ -14,12 +13,13 @@ export interface Servers {
  * @param creds asked anew for each connection, so that none is made with expired ones; null = none are needed
  * @throws Error where no server lets us in, with why the last did not
  */
-export const open = ({ urls, name }: Servers, creds: () => string | null): Promise<NatsConnection> =>
+export const open = (servers: Servers, creds: () => string | null): Promise<NatsConnection> =>
   connect({
-    servers: [...urls],
-    name,
+    servers: [...servers.urls],
+    name: servers.name,
     inboxPrefix: INBOXES.operator,
     authenticator: loggedInBy(creds),
+    ...natsTls(servers),
     maxReconnectAttempts: -1,
     // Else a second refusal in a row closes the connection for good.
     ignoreAuthErrorAbort: true,
@@ -30,7 +30,7 @@ export const open = ({ urls, name }: Servers, creds: () => string | null): Promi
     timeout: 2_000,
     noAsyncTraces: true,
   }).catch((cause: unknown) => {
-    throw new Error(`NATS cannot be reached at ${urls.join(', ')}: ${asError(cause).message}`, { cause });
+    throw unreachable(servers, asError(cause));
   });
 
 const loggedInBy =

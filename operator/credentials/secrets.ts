@@ -1,5 +1,5 @@
 import type { V1Secret } from '@kubernetes/client-node';
-import { NATS_CREDS_FILE } from '#shared/contract.ts';
+import { NATS_CA_FILE, NATS_CREDS_FILE } from '#shared/contract.ts';
 import type { IntercomWebhook } from '../api/v1alpha1.ts';
 import { credentialsName } from '../render/credentials.ts';
 import { type Component, ingressComponent, metaOf, workerComponent } from '../render/meta.ts';
@@ -7,14 +7,21 @@ import type { NatsAccess } from './access.ts';
 import { credsOf, type Owner, rolesOf } from './issuer.ts';
 import type { Role } from './keys.ts';
 
+interface Entrance {
+  readonly access: NatsAccess;
+  /** PEM of those who signed the servers' certificates; null = whom Node.js trusts anyway. */
+  readonly authorities: string | null;
+  readonly nowMs: number;
+}
+
 /**
- * Pure. The Secret of each workload of a resource, in its namespace and owned by it; none where nothing is needed to log
+ * Pure. The Secret of each workload of a resource, in its namespace and owned by it; none where nothing is needed to get
  * in. Equal bytes until `renewalDueMs`.
  */
 export function renderCredentials(
   webhook: IntercomWebhook,
   owner: Owner,
-  { access, nowMs }: { access: NatsAccess; nowMs: number },
+  { access, authorities, nowMs }: Entrance,
 ): V1Secret[] {
   const contentFor = (role: Role): string | null => {
     switch (access.kind) {
@@ -25,8 +32,9 @@ export function renderCredentials(
     }
   };
   return rolesOf(webhook).flatMap((role) => {
-    const creds = contentFor(role);
-    return creds === null ? [] : [secret(webhook, owner.uid, { component: componentOf(webhook, role), creds })];
+    const files = { [NATS_CREDS_FILE]: contentFor(role), [NATS_CA_FILE]: authorities };
+    const data = encoded(files);
+    return Object.keys(data).length === 0 ? [] : [secret(webhook, owner.uid, componentOf(webhook, role), data)];
   });
 }
 
@@ -39,14 +47,23 @@ function componentOf(webhook: IntercomWebhook, role: Role): Component {
   }
 }
 
+/** Without what there is none of. */
+const encoded = (files: Readonly<Record<string, string | null>>): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(files).flatMap(([name, content]) =>
+      content === null ? [] : [[name, Buffer.from(content).toString('base64')]],
+    ),
+  );
+
 const secret = (
   webhook: IntercomWebhook,
   uid: string,
-  { component, creds }: { component: Component; creds: string },
+  component: Component,
+  data: Readonly<Record<string, string>>,
 ): V1Secret => ({
   apiVersion: 'v1',
   kind: 'Secret',
   metadata: metaOf(webhook, uid, { ...component, name: credentialsName(component) }),
   type: 'Opaque',
-  data: { [NATS_CREDS_FILE]: Buffer.from(creds).toString('base64') },
+  data,
 });

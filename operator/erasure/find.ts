@@ -27,7 +27,7 @@ export async function* findPerson(
 ): AsyncGenerator<Finding, void, void> {
   for (const { stream, subjects } of placesOf(webhooks)) {
     const { state } = await manager.streams.info(stream);
-    const range: HeadsRange = { stream, subjects, throughSeq: state.last_seq };
+    const range: HeadsRange = { stream, subjects, fromSeq: 1, throughSeq: state.last_seq };
     let looked = 0;
     for await (const heads of readHeads(manager, range, signal)) {
       for (const { seq, subject, headers } of heads) {

@@ -1,5 +1,6 @@
 import type { OnCall } from './caller.ts';
 import { type Call, describeCall, type Verb } from './kube-error.ts';
+import { titleOf } from './resource.ts';
 
 /** What our role lacks, as far as calls have shown it. */
 export interface Forbidden {
@@ -16,20 +17,34 @@ const RULE_VERBS: Readonly<Record<Verb, string>> = {
   create: 'create',
   replace: 'update',
   apply: 'patch',
+  patch: 'patch',
   delete: 'delete',
 };
 
-/** Remembers calls that were forbidden until one of their kind is allowed. Verbs and resources are few, so it stays small. */
-export function trackForbidden(): Forbidden {
-  const forbidden = new Map<string, string>();
+/**
+ * Remembers calls that were forbidden until one of their kind is allowed. Verbs and resources are few, so it stays small.
+ * @param namespaces those that have roles of their own, which may lack something each
+ */
+export function trackForbidden(namespaces: readonly string[] = []): Forbidden {
+  const forbidden = new Map<string, Call>();
+  const forget = ({ resource }: Call): void => {
+    for (const [key, call] of forbidden) {
+      if (titleOf(call.resource) === titleOf(resource)) forbidden.delete(key);
+    }
+  };
   return {
     onCall: (call, result) => {
-      const { ref: _, ...kind } = call;
+      const { ref, ...rest } = call;
+      const { namespace } = ref ?? {};
+      const hasOwnRole = namespace !== undefined && namespaces.includes(namespace);
+      const kind = hasOwnRole ? { ...rest, ref: { namespace } } : rest;
       const key = describeCall(kind);
-      if (result === 'forbidden') forbidden.set(key, ruleOf(kind));
+      if (result === 'forbidden') forbidden.set(key, kind);
       else if (result === 'ok') forbidden.delete(key);
+      // A kind that is being taken away is forbidden to be created; when it has gone nobody can be allowed to.
+      else if (call.verb === 'list' && result === 'not-found') forget(call);
     },
-    list: () => [...forbidden.values()],
+    list: () => Array.from(forbidden.values(), ruleOf),
   };
 }
 

@@ -9,7 +9,7 @@ export interface Call {
   readonly subresource?: string;
 }
 
-export type Verb = 'get' | 'list' | 'watch' | 'create' | 'replace' | 'apply' | 'delete';
+export type Verb = 'get' | 'list' | 'watch' | 'create' | 'replace' | 'apply' | 'patch' | 'delete';
 
 export type KubeFailure =
   /** Somebody else owns the field, or changed the object since it was read. */
@@ -20,6 +20,8 @@ export type KubeFailure =
   /** Not the object but something on the way to it: its namespace, or the kind itself. */
   | 'not-found'
   | 'forbidden'
+  /** Its namespace is being deleted: nothing new may be made in it. */
+  | 'ending'
   /** The token was refused, also after it was read again. */
   | 'unauthorized'
   /** The API server will never take it as it is. */
@@ -66,7 +68,13 @@ const Status = z.object({
   code: z.int().optional(),
   reason: z.string().default(''),
   message: z.string().default(''),
-  details: z.object({ name: z.string().optional(), retryAfterSeconds: z.number().min(0).optional() }).default({}),
+  details: z
+    .object({
+      name: z.string().optional(),
+      retryAfterSeconds: z.number().min(0).optional(),
+      causes: z.array(z.object({ reason: z.string().optional() })).optional(),
+    })
+    .default({}),
 });
 type Status = z.output<typeof Status>;
 
@@ -93,12 +101,15 @@ export function refusalError(call: Call, refusal: Refusal): KubeError {
   });
 }
 
+/** `NamespaceTerminatingCause` of k8s.io/api/core/v1. */
+const NAMESPACE_TERMINATING = 'NamespaceTerminating';
+
 function failureOf(status: number, said: Status | null): KubeFailure {
   switch (status) {
     case 401:
       return 'unauthorized';
     case 403:
-      return 'forbidden';
+      return said?.details.causes?.some(({ reason }) => reason === NAMESPACE_TERMINATING) ? 'ending' : 'forbidden';
     case 404:
       return 'not-found';
     case 409:

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { type Answer, bodyOf, type Caller, createCaller, type How, type OnCall } from './caller.ts';
 import type { Connection } from './connection.ts';
+import { createdAsApplied, hasCreatedFields } from './field-owners.ts';
 import { type Call, isAbsence, KubeError } from './kube-error.ts';
 import { apiVersionOf, type Desired, KubeObject, type ObjectRef, pathOf, type Resource } from './resource.ts';
 import { createTransport } from './transport.ts';
@@ -45,8 +46,14 @@ export interface Kube {
   apply(resource: Resource, desired: Desired, how: How & { force?: boolean }): Promise<KubeObject>;
   /** The same for the status; of an object that is there. */
   applyStatus(resource: Resource, desired: Desired, how: How & { force?: boolean }): Promise<KubeObject>;
-  /** @throws KubeError `already-exists` */
+  /** The fields are then ours by creation: see {@link Kube.adoptFields}. @throws KubeError `already-exists` */
   create(resource: Resource, desired: Desired, how: How): Promise<KubeObject>;
+  /**
+   * Makes the fields that `create` has set ours as if they had been applied, so that `apply` takes away those which are not
+   * desired any more. Of no effect where there are none.
+   * @throws KubeError `conflict` where somebody else writes the object meanwhile
+   */
+  adoptFields(resource: Resource, ref: ObjectRef, how: How): Promise<void>;
   /** @throws KubeError `conflict` where the object has another resource version than `desired` */
   replace(resource: Resource, desired: Desired, how: How): Promise<KubeObject>;
   /**
@@ -66,7 +73,7 @@ export interface DeleteOptions {
 
 export interface KubeOptions {
   readonly connection: Connection;
-  /** Who we are in `managedFields`; never changes over releases, else fields get two owners. */
+  /** As {@link FIELD_MANAGER}; another where it is not the operator. */
   readonly fieldManager: string;
   readonly userAgent: string;
   /** In [0, 1). */
@@ -103,13 +110,15 @@ export function createKube(options: KubeOptions): Kube {
     };
   };
 
+  const get: Kube['get'] = (resource, ref, how) => {
+    const call: Call = { verb: 'get', resource, ref };
+    return caller(call, { method: 'GET', path: pathOf(resource, ref) }, how, (answer) =>
+      isAbsence(answer, ref.name) ? null : objectIn(call)(answer),
+    );
+  };
+
   return {
-    get(resource, ref, how) {
-      const call: Call = { verb: 'get', resource, ref };
-      return caller(call, { method: 'GET', path: pathOf(resource, ref) }, how, (answer) =>
-        isAbsence(answer, ref.name) ? null : objectIn(call)(answer),
-      );
-    },
+    get,
 
     pages: (resource, scope, how) => listPages(caller, resource, scope, how),
 
@@ -125,7 +134,7 @@ export function createKube(options: KubeOptions): Kube {
       return watchOnce(
         transport,
         { verb: 'watch', resource, ref: placeOf(scope) },
-        { method: 'GET', path, query },
+        { method: 'GET', path, query, isWatch: true },
         watching,
       );
     },
@@ -139,6 +148,19 @@ export function createKube(options: KubeOptions): Kube {
       const path = pathOf(resource, placeOf(ref));
       const body = { type: 'application/json', json: complete(resource, desired) };
       return caller(call, { method: 'POST', path, query: { fieldManager }, body }, how, objectIn(call));
+    },
+
+    async adoptFields(resource, ref, how) {
+      const found = await get(resource, ref, how);
+      if (found === null || !hasCreatedFields(found, fieldManager)) return;
+      const call: Call = { verb: 'patch', resource, ref };
+      const json = [
+        { op: 'replace', path: '/metadata/managedFields', value: createdAsApplied(found, fieldManager) },
+        // What was read is what is changed.
+        { op: 'replace', path: '/metadata/resourceVersion', value: found.metadata.resourceVersion },
+      ];
+      const body = { type: 'application/json-patch+json', json };
+      await caller(call, { method: 'PATCH', path: pathOf(resource, ref), body }, how, objectIn(call));
     },
 
     replace(resource, desired, how) {

@@ -60,6 +60,8 @@ export function createKubeMetrics(registry: Registry): KubeMetrics {
         switch (incident.kind) {
           case 'listed':
             return relists.inc({ resource });
+          case 'unserved':
+            return;
           case 'ended':
             return restarts.inc({ resource, reason: 'ended' });
           case 'failed':

@@ -8,12 +8,17 @@ import type { KubeObject, Resource } from './resource.ts';
 export interface Sink {
   put(object: KubeObject): void;
   remove(object: KubeObject): void;
-  /** A list has ended, each of its objects having been put: what has none of these uids is gone. */
-  retain(uids: ReadonlySet<string>): void;
+  /**
+   * A list has ended, each of its objects having been put: what has none of these uids is gone. It was the list of that
+   * namespace, or of all of them.
+   */
+  retain(uids: ReadonlySet<string>, namespace?: string): void;
 }
 
 export type Incident =
   | { readonly kind: 'listed'; readonly objects: number; readonly durationMs: number }
+  /** The API server has no such kind, which was to be expected. */
+  | { readonly kind: 'unserved' }
   /** `sink` where the copy could not take an object, which is then listed again. */
   | { readonly kind: 'failed'; readonly during: 'list' | 'watch'; readonly failure: KubeFailure | 'sink'; error: Error }
   /** The API server ended a watch. */
@@ -27,6 +32,8 @@ export interface Timing {
   /** A watch that ends or fails sooner counts as one more failure in a row. */
   readonly healthyMs: number;
   readonly backoff: Backoff;
+  /** After how long it is asked again for a kind that it did not serve. */
+  readonly unservedMs: number;
 }
 
 export interface ReflectorOptions {
@@ -39,6 +46,8 @@ export interface ReflectorOptions {
   readonly random: () => number;
   readonly onIncident?: (incident: Incident) => void;
   readonly timing?: Partial<Timing>;
+  /** The kind need not be served: as long as it is not, there is nothing of it. */
+  readonly isOptional?: boolean;
 }
 
 export interface Reflector {
@@ -57,6 +66,7 @@ const TIMING: Timing = {
   silenceMs: 10_000,
   healthyMs: 5_000,
   backoff: { minMs: 200, maxMs: 10_000 },
+  unservedMs: 15_000,
 };
 
 /** Where the copy stands: the resource version to watch from, or null where everything has to be listed first. */
@@ -81,7 +91,7 @@ const MAX_ASKED_MS = 60_000;
  *      └────────────────────────────── pause, longer and longer ◀───────────────────────────┘
  */
 export function startReflector(options: ReflectorOptions): Reflector {
-  const { kube, resource, scope, sink, clock, random, onIncident = () => {} } = options;
+  const { kube, resource, scope, sink, clock, random, onIncident = () => {}, isOptional = false } = options;
   const timing = { ...TIMING, ...options.timing };
   const longestWatchMs = timing.watchSeconds * 1500 + timing.silenceMs;
   const stopping = new AbortController();
@@ -107,7 +117,7 @@ export function startReflector(options: ReflectorOptions): Reflector {
       }
       ({ resourceVersion } = page);
     }
-    sink.retain(uids);
+    sink.retain(uids, scope.namespace);
     synced.resolve();
     onIncident({ kind: 'listed', objects: uids.size, durationMs: clock.now() - startedMs });
     return resourceVersion;
@@ -140,6 +150,15 @@ export function startReflector(options: ReflectorOptions): Reflector {
     }
   };
 
+  /** It was heard, and says that there is no such kind: nothing of it can be there. */
+  const unserved = (): Step => {
+    hear();
+    sink.retain(new Set(), scope.namespace);
+    synced.resolve();
+    onIncident({ kind: 'unserved' });
+    return { kind: 'short', cursor: null, atLeastMs: timing.unservedMs };
+  };
+
   const step = async (from: Cursor): Promise<Step> => {
     const startedMs = clock.now();
     const lived = () => clock.now() - startedMs;
@@ -155,6 +174,9 @@ export function startReflector(options: ReflectorOptions): Reflector {
       if (signal.aborted) return { kind: 'lived', cursor };
       const error = thrown instanceof Error ? thrown : new Error(String(thrown));
       const failure = error instanceof KubeError ? error.kind : 'sink';
+      // Of a watch that says so the list is asked once more, at once.
+      if (isOptional && failure === 'not-found')
+        return from === null ? unserved() : { kind: 'short', cursor: null, atLeastMs: 0 };
       onIncident({ kind: 'failed', during: from === null ? 'list' : 'watch', failure, error });
       const asked = error instanceof KubeError ? Math.min(error.retryAfterMs ?? 0, MAX_ASKED_MS) : 0;
       const isLost = failure === 'gone' || failure === 'sink';

@@ -9,6 +9,8 @@ export interface Resource {
   readonly plural: string;
 }
 
+export const NAMESPACES: Resource = { group: '', version: 'v1', kind: 'Namespace', plural: 'namespaces' };
+
 const OwnerReference = z.looseObject({ apiVersion: z.string(), kind: z.string(), name: z.string(), uid: z.string() });
 
 /** What every object of the API server has, beside fields of its kind: those are read by whoever knows the kind. */

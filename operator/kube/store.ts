@@ -82,8 +82,9 @@ export function createStore<Index extends string>(options: StoreOptions<Index>):
     find: (index, value) => Array.from(places.get(index)?.get(value) ?? [], (key) => objects.get(key)).filter(isThere),
     put: (object) => notifyAll(change(keyOf(object.metadata), object)),
     remove: (object) => notifyAll(change(keyOf(object.metadata), null)),
-    retain: (uids) => {
-      const gone = Array.from(objects).filter(([, { metadata }]) => !uids.has(metadata.uid));
+    retain: (uids, namespace) => {
+      const isListed = ({ metadata }: KubeObject) => namespace === undefined || metadata.namespace === namespace;
+      const gone = Array.from(objects).filter(([, object]) => isListed(object) && !uids.has(object.metadata.uid));
       notifyAll(gone.flatMap(([key]) => change(key, null)));
     },
   };

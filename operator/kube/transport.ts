@@ -7,6 +7,8 @@ export interface Outgoing {
   readonly path: string;
   readonly query?: Readonly<Record<string, string>>;
   readonly body?: { readonly type: string; readonly json: unknown };
+  /** Its answer does not end: it gets a connection beside those of calls, which would else wait for one. */
+  readonly isWatch?: boolean;
 }
 
 export interface Transport {
@@ -23,7 +25,7 @@ export interface Transport {
 const IDLE_MS = 30_000;
 /** Silent connections are probed from then on, and end after 10 more seconds without an answer. */
 const PROBE_AFTER_MS = 15_000;
-/** A watch holds one for itself. */
+/** For calls. Watches hold one each, and are as many as there are reflectors. */
 const MAX_CONNECTIONS = 64;
 
 /** Plain HTTP/1.1 over kept connections. Knows of no proxy, so no variable of the pod can send a token elsewhere. */
@@ -34,17 +36,19 @@ export function createTransport(connection: Connection, userAgent: string): Tran
     keepAlive: true,
     keepAliveInitialDelay: PROBE_AFTER_MS,
     timeout: IDLE_MS,
-    maxSockets: MAX_CONNECTIONS,
   };
-  const agent = isTls ? new https.Agent(options) : new http.Agent(options);
+  const newAgent = (maxSockets: number) =>
+    isTls ? new https.Agent({ ...options, maxSockets }) : new http.Agent({ ...options, maxSockets });
+  const calls = newAgent(MAX_CONNECTIONS);
+  const watches = newAgent(Number.POSITIVE_INFINITY);
   const prefix = server.pathname.replace(/\/$/, '');
 
   return {
-    async send({ method, path, query, body }, signal, isRefused = false) {
+    async send({ method, path, query, body, isWatch = false }, signal, isRefused = false) {
       const { token, tls } = await connection.credentials(isRefused);
       const payload = body === undefined ? undefined : Buffer.from(JSON.stringify(body.json));
       const request = (isTls ? https : http).request({
-        agent,
+        agent: isWatch ? watches : calls,
         host: server.hostname.replace(/^\[|\]$/g, ''),
         port: server.port === '' ? (isTls ? 443 : 80) : server.port,
         method,
@@ -66,7 +70,10 @@ export function createTransport(connection: Connection, userAgent: string): Tran
       request.end(payload);
       return promise;
     },
-    close: () => agent.destroy(),
+    close: () => {
+      calls.destroy();
+      watches.destroy();
+    },
   };
 }
 

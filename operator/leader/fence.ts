@@ -3,7 +3,7 @@ import type { Kube } from '../kube/kube.ts';
 import type { Leadership } from './campaign.ts';
 
 /** The calls that change something, which only a leader may make. */
-export type Writes = Pick<Kube, 'apply' | 'applyStatus' | 'create' | 'replace' | 'delete'>;
+export type Writes = Pick<Kube, 'apply' | 'applyStatus' | 'create' | 'adoptFields' | 'replace' | 'delete'>;
 
 /**
  * Lets a write go out only while leadership is held at that moment. A process that stood still for longer than its lease
@@ -20,6 +20,7 @@ export function fence(kube: Writes, leadership: Leadership): Writes {
     apply: guarded(kube.apply.bind(kube)),
     applyStatus: guarded(kube.applyStatus.bind(kube)),
     create: guarded(kube.create.bind(kube)),
+    adoptFields: guarded(kube.adoptFields.bind(kube)),
     replace: guarded(kube.replace.bind(kube)),
     delete: guarded(kube.delete.bind(kube)),
   };

@@ -2,6 +2,7 @@ import type { Status } from '../api/status.ts';
 import { latest } from './budget.ts';
 import { isRecent, minuteText } from './coarse.ts';
 import type { Observations } from './ledger.ts';
+import { withMayGo } from './may-go.ts';
 import { renamedTopics } from './renamed-topics.ts';
 import { type SecretKeyRef, secretId } from './seen.ts';
 
@@ -35,12 +36,15 @@ export function observedStatus(input: ObservedInput): ObservedStatus {
       ),
     },
     ...(budget === undefined ? {} : { budget }),
-    signing: input.secretKeyRefs.map((ref) => signingStatus(ref, input)),
+    signing: withMayGo(
+      input.secretKeyRefs.map((ref) => lastSigned(ref, input)),
+      { before: before.signing ?? [], isWhole: observations?.unread.length === 0 },
+    ),
     topics: topicsStatus(input),
   };
 }
 
-function signingStatus({ name, key }: SecretKeyRef, { observations, before }: ObservedInput) {
+function lastSigned({ name, key }: SecretKeyRef, { observations, before }: ObservedInput) {
   const was = before.signing?.find((entry) => entry.name === name && entry.key === key)?.lastSignedAt;
   const seen = observations?.signedAt.get(secretId({ name, key })) ?? null;
   return { name, key, ...timed('lastSignedAt', latest([secondOf(was), seen])) };

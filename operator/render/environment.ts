@@ -6,6 +6,7 @@ import {
   IngressSettings,
   MIN_SPOOL_BYTES,
   MOUNTS,
+  NATS_CA_FILE,
   NATS_CREDS_FILE,
   PORTS,
   WorkerSettings,
@@ -38,6 +39,7 @@ const common = ({ metadata, spec }: IntercomWebhook, facts: RenderFacts) => ({
   INNER_PORT: PORTS.inner,
   NATS_URL: [...facts.natsUrls],
   NATS_CREDS_FILE: facts.hasNatsCredentials === true ? `${MOUNTS.nats}/${NATS_CREDS_FILE}` : '',
+  NATS_CA_FILE: facts.hasNatsAuthorities === true ? `${MOUNTS.nats}/${NATS_CA_FILE}` : '',
   DEAD_LETTER_TTL_MS: parseDurationMs(spec.retention.deadLetters),
   LOG_LEVEL: facts.logLevel,
 });

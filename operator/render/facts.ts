@@ -1,6 +1,7 @@
 import type {
   V1ConfigMap,
   V1Deployment,
+  V1Ingress,
   V1PodDisruptionBudget,
   V1Secret,
   V1Service,
@@ -8,6 +9,8 @@ import type {
   V1StatefulSet,
 } from '@kubernetes/client-node';
 import type { IngressEnv } from '#shared/contract.ts';
+import type { HttpRoute } from './http-route.ts';
+import type { Insiders, NetworkPolicy } from './network-policy.ts';
 
 /** What rendering needs beside the resource. Equal facts give equal bytes. */
 export interface RenderFacts {
@@ -19,9 +22,15 @@ export interface RenderFacts {
   readonly natsUrls: readonly string[];
   /** Each process has a Secret of its own with what it logs in with; else none needs to. */
   readonly hasNatsCredentials?: boolean;
+  /** That Secret holds, perhaps as all there is in it, who signed the certificates of the NATS servers. */
+  readonly hasNatsAuthorities?: boolean;
   /** Claims live in Redis where it is given, else in NATS. */
   readonly redisUrl?: string;
   readonly logLevel: IngressEnv['LOG_LEVEL'];
+  /** Whether there can be HTTPRoutes. */
+  readonly hasGatewayApi?: boolean;
+  /** Without them there are no NetworkPolicies. */
+  readonly insiders?: Insiders;
 }
 
 export type Rendered =
@@ -29,6 +38,9 @@ export type Rendered =
   | V1ConfigMap
   | V1Secret
   | V1Service
+  | V1Ingress
+  | HttpRoute
+  | NetworkPolicy
   | V1Deployment
   | V1StatefulSet
   | V1PodDisruptionBudget;

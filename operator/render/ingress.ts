@@ -7,11 +7,12 @@ import { ownContainer, resources } from './container.ts';
 import { natsCredentials } from './credentials.ts';
 import { disruptionBudgets } from './disruption-budget.ts';
 import { drainDelayMs, ingressEnvironment } from './environment.ts';
+import { exposure } from './exposure.ts';
 import type { Rendered, RenderFacts } from './facts.ts';
 import { ingressComponent, metaOf } from './meta.ts';
+import { receiverPolicy } from './network-policy.ts';
 import { SECRET_MODE } from './pod-security.ts';
 import { podTemplate } from './pod-template.ts';
-import { service } from './service.ts';
 import { serviceAccounts } from './service-account.ts';
 import { SPOOL_VOLUME, spoolStorage } from './spool-storage.ts';
 
@@ -23,6 +24,7 @@ const CLOSE_SECONDS = 15;
 /** The receiver: answers Intercom and stores what it sends. Suspending the resource leaves it as it is. */
 export function renderIngress(webhook: IntercomWebhook, facts: RenderFacts): Rendered[] {
   const { endpoint, receiver } = webhook.spec;
+  const { insiders } = facts;
   const component = ingressComponent(webhook);
   const meta = metaOf(webhook, facts.uid, component);
   const environment = ingressEnvironment(webhook, facts);
@@ -56,7 +58,8 @@ export function renderIngress(webhook: IntercomWebhook, facts: RenderFacts): Ren
   return [
     ...serviceAccounts(meta, receiver.template),
     configMap(meta, environment),
-    service(meta, component, endpoint),
+    ...exposure(meta, component, endpoint, facts),
+    ...(insiders === undefined ? [] : [receiverPolicy(meta, component, endpoint, insiders)]),
     spool.workload({ metadata: meta, component, replicas, template }),
     ...disruptionBudgets(meta, component, replicas),
   ];

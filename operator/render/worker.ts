@@ -13,6 +13,7 @@ import { workerEnvironment } from './environment.ts';
 import type { Rendered, RenderFacts } from './facts.ts';
 import { handlerContainers } from './handler-container.ts';
 import { metaOf, workerComponent } from './meta.ts';
+import { workerPolicy } from './network-policy.ts';
 import { SECRET_MODE } from './pod-security.ts';
 import { podTemplate } from './pod-template.ts';
 import { serviceAccounts } from './service-account.ts';
@@ -22,6 +23,7 @@ const FINISH_SECONDS = 15;
 
 /** The worker of one handler, with the handler beside it. */
 export function renderWorker(webhook: IntercomWebhook, handler: Handler, facts: RenderFacts): Rendered[] {
+  const { insiders } = facts;
   const component = workerComponent(webhook, handler.name);
   const meta = metaOf(webhook, facts.uid, component);
   const environment = workerEnvironment(webhook, handler, facts);
@@ -54,6 +56,7 @@ export function renderWorker(webhook: IntercomWebhook, handler: Handler, facts: 
   return [
     ...serviceAccounts(meta, handler.template),
     configMap(meta, environment),
+    ...(insiders === undefined ? [] : [workerPolicy(meta, component, insiders)]),
     deployment({ metadata: meta, component, replicas, template }),
     ...disruptionBudgets(meta, component, replicas),
   ];

@@ -12,6 +12,7 @@ const READER_INACTIVE_MS = 30_000;
 /** A stored message without its body. */
 export interface Head {
   readonly seq: number;
+  readonly storedAtMs: number;
   readonly subject: string;
   readonly headers: MsgHdrs;
 }
@@ -20,7 +21,8 @@ export interface HeadsRange {
   readonly stream: string;
   /** None = all. */
   readonly subjects: readonly string[];
-  /** The last sequence that is read. */
+  /** The first and the last sequence that is read. */
+  readonly fromSeq: number;
   readonly throughSeq: number;
 }
 
@@ -31,12 +33,13 @@ export interface HeadsRange {
  */
 export async function* readHeads(
   manager: JetStreamManager,
-  { stream, subjects, throughSeq }: HeadsRange,
+  { stream, subjects, fromSeq, throughSeq }: HeadsRange,
   signal: AbortSignal,
 ): AsyncGenerator<readonly Head[], void, void> {
   const reader = await manager.consumers.add(stream, {
     ack_policy: AckPolicy.None,
-    deliver_policy: DeliverPolicy.All,
+    deliver_policy: DeliverPolicy.StartSequence,
+    opt_start_seq: Math.max(1, fromSeq),
     filter_subjects: [...subjects],
     headers_only: true,
     mem_storage: true,
@@ -73,7 +76,7 @@ const LOST = 'messages got lost on the way from NATS: try again';
 
 async function* withDeadline(messages: ConsumerMessages, signal: AbortSignal): AsyncGenerator<JsMsg, void, void> {
   const end = AbortSignal.any([signal, AbortSignal.timeout(STEP_TIMEOUT_MS)]);
-  const stop = () => messages.stop(new Error(signal.aborted ? 'reading was stopped' : 'NATS does not answer'));
+  const stop = () => messages.stop(new Error(signal.aborted ? stoppedBy(signal) : 'NATS does not answer'));
   end.addEventListener('abort', stop, { once: true });
   try {
     if (end.aborted) stop();
@@ -84,4 +87,12 @@ async function* withDeadline(messages: ConsumerMessages, signal: AbortSignal): A
   }
 }
 
-const headOf = ({ seq, subject, headers: found }: JsMsg): Head => ({ seq, subject, headers: found ?? headers() });
+const stoppedBy = ({ reason }: AbortSignal): string =>
+  reason instanceof Error && reason.name === 'TimeoutError' ? 'it took too long: ask for less' : 'reading was stopped';
+
+const headOf = ({ seq, subject, headers: found, info }: JsMsg): Head => ({
+  seq,
+  storedAtMs: Math.floor(info.timestampNanos / 1e6),
+  subject,
+  headers: found ?? headers(),
+});

@@ -26,6 +26,7 @@ export function typeText(schema: StructuralSchema): string {
   if (schema.enum !== undefined) return `one of ${schema.enum.map((value) => code(String(value))).join(', ')}`;
   if (schema.format === 'date-time') return 'time';
   if (schema.type === 'array') return `list of ${plural(typeText(schema.items ?? {}))}`;
+  if (schema.properties !== undefined) return 'object';
   if (schema.additionalProperties !== undefined) return `map of ${plural(typeText(schema.additionalProperties))}`;
   return schema.type ?? 'any';
 }

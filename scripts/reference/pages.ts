@@ -1,6 +1,7 @@
 import { CONDITION_TYPES } from '#operator/api/condition-types.ts';
 import type { StructuralSchema } from '#operator/api/structural-schema.ts';
 import { OperatorEnv } from '#operator/config.ts';
+import { KeysEnv } from '#operator/keys/config.ts';
 import { OBSERVED_CONDITION_TYPES } from '#operator/observations/condition-types.ts';
 import { CLUSTER_RULES, NAMESPACE_RULES } from '#operator/rbac.ts';
 import { HandlerEnv, IngressEnv, WorkerEnv } from '#shared/contract.ts';
@@ -13,6 +14,7 @@ import { type Role, rolesPage } from './roles.ts';
 
 const READERS: readonly EnvironmentReader[] = [
   { process: 'operator', setBy: 'Set on its Deployment.', schema: OperatorEnv },
+  { process: 'keys', setBy: 'Set on the Jobs of the chart that look after the keys of its NATS.', schema: KeysEnv },
   { process: 'ingress', setBy: 'Set by the operator, in a ConfigMap of the name of the workload.', schema: IngressEnv },
   { process: 'worker', setBy: 'Set by the operator, in a ConfigMap of the name of the workload.', schema: WorkerEnv },
   {

@@ -6,7 +6,7 @@ const IMPORT = /(?:\bfrom\s+|\bimport\s+|\bimport\()'(?<module>[^']+)'/g;
 const FORMATS = ['envelope', 'header', 'key', 'observation', 'topic'].map((name) => `#shared/${name}.ts`);
 /** What every process of ours is made of, whatever it does. */
 const PLUMBING = ['env', 'inner-server', 'lifecycle', 'logger', 'metrics'].map((name) => `#shared/${name}.ts`);
-const SEAM = new Set(['#shared/contract.ts', '#shared/nats.ts', ...FORMATS, ...PLUMBING]);
+const SEAM = new Set(['#shared/contract.ts', '#shared/nats.ts', '#shared/nats-tls.ts', ...FORMATS, ...PLUMBING]);
 
 /** Which process a file belongs to; what several of them share belongs to none. */
 const processOf = (path: string): string | null => /^services\/(?!shared\/)([^/]+)\//.exec(path)?.[1] ?? null;

@@ -10,6 +10,7 @@ export const natsTarget = (config: IngressEnv): NatsTarget => ({
   urls: config.NATS_URL,
   name: `ingress ${config.POD_NAME}`,
   credsFile: config.NATS_CREDS_FILE,
+  caFile: config.NATS_CA_FILE,
   inboxPrefix: INBOXES.ingress(config.WEBHOOK_TOKEN),
 });
 

@@ -28,16 +28,19 @@ export const MOUNTS = {
 /** File in `MOUNTS.handlerAuth` holding the bearer token for an `http` handler. */
 export const HANDLER_AUTH_FILE = 'token';
 
-/** Key of the Secret, and file in `MOUNTS.nats`, holding what a process logs in to NATS with. */
+/** Keys of the Secret, and files in `MOUNTS.nats`: what a process logs in to NATS with, and who signed the servers' certificates. */
 export const NATS_CREDS_FILE = 'user.creds';
+export const NATS_CA_FILE = 'ca.crt';
 
 /** The programs in our image, bundled; started as `node <path>` in its working directory. */
 export const ENTRY_POINTS = {
   operator: 'operator.mjs',
+  keys: 'keys.mjs',
   ingress: 'ingress.mjs',
   worker: 'worker.mjs',
   echo: 'handler-echo.mjs',
   noop: 'handler-noop.mjs',
+  simulator: 'simulator.mjs',
 } as const;
 
 /** While draining the ingress still accepts for this long, because load balancers learn of it late. */
@@ -61,6 +64,7 @@ export const ACK_WAIT_MS = 12_000;
 // ---- environments --------------------------------------------------------------------------------------------------
 
 const name = z.string().min(1).max(253);
+const file = z.string().max(1024);
 
 /** Known from the downward API, not from the ConfigMap. */
 export const PodEnv = z.object({ POD_NAME: name.describe('Name of the pod.') });
@@ -75,10 +79,12 @@ const Common = {
   HOST: z.string().min(1).max(253).describe('Address to listen on.'),
   INNER_PORT: port().describe('Port of health, metrics and what was observed.'),
   NATS_URL: urlsWithoutLogin(/^(nats|tls)$/).describe('The servers of one cluster, separated by commas.'),
-  NATS_CREDS_FILE: z
-    .string()
-    .max(1024)
-    .describe("A file with a user's JWT and seed, replaced before it expires; empty = none is needed."),
+  NATS_CREDS_FILE: file.describe(
+    "A file with a user's JWT and seed, replaced before it expires; empty = none is needed.",
+  ),
+  NATS_CA_FILE: file.describe(
+    "PEM of who signed the NATS servers' certificates, read for each connection; empty = whom Node.js trusts.",
+  ),
   DEAD_LETTER_TTL_MS: durationMs().describe('How long a dead letter is kept: `retention.deadLetters`.'),
   LOG_LEVEL: z
     .enum(['debug', 'info', 'warn', 'error', 'silent'])
@@ -125,7 +131,7 @@ export const WorkerSettings = z.object({
   HANDLER_URL: urlWithoutLogin(/^https?$/).describe(
     'Where calls go: the sidecar on loopback, or a service that runs already.',
   ),
-  HANDLER_AUTH_FILE: z.string().max(1024).describe('A file with a bearer token for the handler; empty = none.'),
+  HANDLER_AUTH_FILE: file.describe('A file with a bearer token for the handler; empty = none.'),
   CONCURRENCY: whole(1, 1000).describe('Calls at the same time.'),
   ORDER_BY: z.enum(['Subject', 'None']).describe('What comes one after another: `handlers[].orderBy`.'),
   TIMEOUT_MS: durationMs().describe('For one call, its answer included: `handlers[].timeout`.'),

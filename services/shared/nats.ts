@@ -8,10 +8,10 @@ import {
   type NatsConnection,
 } from '@nats-io/transport-node';
 import { asError, type Logger } from './logger.ts';
+import { logAbsence } from './nats-absence.ts';
+import { type NatsServers, natsTls } from './nats-tls.ts';
 
-export interface NatsTarget {
-  /** `nats://` or `tls://`, the servers of one cluster. */
-  readonly urls: readonly string[];
+export interface NatsTarget extends NatsServers {
   /** Shown by the server's monitoring: process and pod. */
   readonly name: string;
   /** A file with a user's JWT and seed; empty = none. */
@@ -26,12 +26,12 @@ export interface NatsTarget {
  * claim (10 s) runs out. What is in flight when the connection breaks fails at its own deadline.
  */
 export async function connectNats(target: NatsTarget, logger: Logger): Promise<NatsConnection> {
-  const connection = await connect({
+  const options: ConnectionOptions = {
     servers: [...target.urls],
     name: target.name,
     inboxPrefix: target.inboxPrefix,
     ...(target.credsFile === '' ? {} : { authenticator: credsFrom(target.credsFile, logger) }),
-    waitOnFirstConnect: true,
+    ...natsTls(target),
     maxReconnectAttempts: -1,
     // Else a second refusal in a row closes the connection for good, while the process lives on without it.
     ignoreAuthErrorAbort: true,
@@ -42,9 +42,16 @@ export async function connectNats(target: NatsTarget, logger: Logger): Promise<N
     // A connection that breaks in the middle of its handshake is not noticed by the client before this.
     timeout: 2_000,
     noAsyncTraces: true,
-  });
-  void logStatus(connection, logger);
-  return connection;
+  };
+  const absence = new AbortController();
+  void logAbsence(target, { options, logger, signal: absence.signal });
+  try {
+    const connection = await connect({ ...options, waitOnFirstConnect: true });
+    void logStatus(connection, (signal) => logAbsence(target, { options, logger, signal }), logger);
+    return connection;
+  } finally {
+    absence.abort();
+  }
 }
 
 /**
@@ -72,10 +79,21 @@ export async function closeNats(connection: NatsConnection): Promise<void> {
   await connection.drain().catch(() => connection.close());
 }
 
-async function logStatus(connection: NatsConnection, logger: Logger): Promise<void> {
+async function logStatus(
+  connection: NatsConnection,
+  onAway: (untilBack: AbortSignal) => Promise<void>,
+  logger: Logger,
+): Promise<void> {
+  let away = new AbortController();
   for await (const status of connection.status()) {
+    if (status.type === 'reconnect') away.abort();
+    if (status.type === 'disconnect') {
+      away = new AbortController();
+      void onAway(away.signal);
+    }
     if (status.type === 'disconnect' || status.type === 'reconnect')
       logger.warn({ event: status.type }, 'nats connection');
     if (status.type === 'error') logger.warn({ event: status.type, err: status.error }, 'nats connection');
   }
+  away.abort();
 }

@@ -10,5 +10,6 @@ export const natsTarget = (config: WorkerEnv): NatsTarget => ({
   urls: config.NATS_URL,
   name: `worker ${config.POD_NAME}`,
   credsFile: config.NATS_CREDS_FILE,
+  caFile: config.NATS_CA_FILE,
   inboxPrefix: INBOXES.worker(config.WEBHOOK_TOKEN, config.HANDLER),
 });

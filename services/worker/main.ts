@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { buildInnerServer, type Readiness } from '#shared/inner-server.ts';
-import { stopAll, untilAskedToEnd } from '#shared/lifecycle.ts';
+import { required, stopAll, untilAskedToEnd } from '#shared/lifecycle.ts';
 import { createLogger } from '#shared/logger.ts';
 import { createRegistry } from '#shared/metrics.ts';
 import { closeNats, connectNats } from '#shared/nats.ts';
@@ -24,7 +24,7 @@ let readiness: Readiness = { kind: 'not-ready', reason: `waiting for NATS at ${c
 const inner = buildInnerServer({ readiness: () => readiness, registry });
 await inner.listen({ host: config.HOST, port: config.INNER_PORT });
 
-const connecting = connectNats(natsTarget(config), logger);
+const connecting = required(connectNats(natsTarget(config), logger), logger);
 const connection = await Promise.race([connecting, asked.then(() => null)]);
 if (connection === null) {
   logger.warn('asked to end before NATS was reached');

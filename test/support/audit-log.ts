@@ -4,7 +4,8 @@ import type { PolicyRule } from '#operator/rbac.ts';
 
 /** A line of a kube-apiserver's audit log. */
 const Entry = z.object({
-  user: z.object({ username: z.string() }),
+  /** Without a name where nobody was let in. */
+  user: z.object({ username: z.string().default('') }),
   verb: z.string(),
   objectRef: z
     .object({ apiGroup: z.string().default(''), resource: z.string(), subresource: z.string().exactOptional() })

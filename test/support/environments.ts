@@ -9,6 +9,7 @@ const COMMON = {
   INNER_PORT: 9090,
   NATS_URL: ['nats://127.0.0.1:4222'],
   NATS_CREDS_FILE: '',
+  NATS_CA_FILE: '',
   DEAD_LETTER_TTL_MS: 1_209_600_000,
   LOG_LEVEL: 'info' as const,
 };

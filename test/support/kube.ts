@@ -4,7 +4,7 @@ import * as z from 'zod';
 import type { Connection } from '#operator/kube/connection.ts';
 import { createKube, type Kube } from '#operator/kube/kube.ts';
 import { kubeconfigConnection } from '#operator/kube/kubeconfig.ts';
-import type { Resource } from '#operator/kube/resource.ts';
+import { NAMESPACES, type Resource } from '#operator/kube/resource.ts';
 import { createTransport, readBody } from '#operator/kube/transport.ts';
 
 /** Set by `kube-setup.ts`: the kubeconfig of the API server that the whole run shares. */
@@ -22,7 +22,6 @@ export const SERVICE_ACCOUNTS: Resource = {
 export const RBAC = { group: 'rbac.authorization.k8s.io', version: 'v1' };
 export const ROLES: Resource = { ...RBAC, kind: 'Role', plural: 'roles' };
 export const ROLE_BINDINGS: Resource = { ...RBAC, kind: 'RoleBinding', plural: 'rolebindings' };
-const NAMESPACES: Resource = { group: '', version: 'v1', kind: 'Namespace', plural: 'namespaces' };
 
 export function sharedKubeconfig(): string {
   const file = process.env[KUBECONFIG_VAR];

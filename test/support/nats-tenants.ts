@@ -38,7 +38,7 @@ export async function startNatsTenants(
   const opened: Brokers[] = [];
   const newBrokers = (changes: Partial<BrokersOptions> = {}): Brokers => {
     const brokers = createBrokers({
-      servers: { urls: [server.url], name: 'operator' },
+      servers: { urls: [server.url], caFile: '', name: 'operator' },
       access,
       systemCreds: null,
       clock: systemClock,

@@ -6,7 +6,7 @@ import { kubeconfigText } from '#cli/dev/control-plane.ts';
 import { intercomWebhookCrd } from '#operator/api/crd.ts';
 import { INTERCOM_WEBHOOKS } from '#operator/intercom-webhooks.ts';
 import type { Kube } from '#operator/kube/kube.ts';
-import type { Resource } from '#operator/kube/resource.ts';
+import { NAMESPACES, type Resource } from '#operator/kube/resource.ts';
 import { CLUSTER_RULES, NAMESPACE_RULES, type PolicyRule } from '#operator/rbac.ts';
 import { temporaryFolder } from './child.ts';
 import { adminConnection, RBAC, ROLE_BINDINGS, ROLES, requestToken, SERVICE_ACCOUNTS, soon, testKube } from './kube.ts';
@@ -42,11 +42,7 @@ export const uninstallCrd = (kube: Kube): Promise<boolean> =>
  */
 export async function operatorAccount(server: KubeApiserver, kube: Kube, rules: readonly PolicyRule[] = CLUSTER_RULES) {
   const namespace = `test-operator-${randomBytes(4).toString('hex')}`;
-  await kube.create(
-    { group: '', version: 'v1', kind: 'Namespace', plural: 'namespaces' },
-    { metadata: { name: namespace } },
-    soon(),
-  );
+  await kube.create(NAMESPACES, { metadata: { name: namespace } }, soon());
   const metadata = { namespace, name: 'operator' };
   const subjects = [{ kind: 'ServiceAccount', ...metadata }];
   await kube.create(SERVICE_ACCOUNTS, { metadata }, soon());

@@ -69,7 +69,11 @@ const JSON_TYPE = 'application/json';
 const DRY_RUN = { dryRun: 'All' };
 const MAX_BODY_BYTES = 1024 * 1024;
 
-const refOf = ({ metadata: { name = '', namespace = '' } = {} }: Desired) => ({ name, namespace });
+/** Without a namespace where the kind has none. */
+const refOf = ({ metadata: { name = '', namespace } = {} }: Desired) => ({
+  name,
+  ...(namespace === undefined ? {} : { namespace }),
+});
 
 /** As it would be, or is. */
 const Accepted = z.looseObject({

@@ -92,7 +92,7 @@ describe('a connection', () => {
 
   it('that was not used for half an hour is closed', async () => {
     const clock = createFakeClock();
-    const brokers = tenants.newBrokers({ clock, servers: { urls: [tenants.server.url], name: 'few' } });
+    const brokers = tenants.newBrokers({ clock, servers: { urls: [tenants.server.url], caFile: '', name: 'few' } });
     const [idle, used] = [await connected(brokers, 'idle'), await connected(brokers, 'used')];
     clock.advance(20 * 60_000);
     expect(await connected(brokers, 'used')).toBe(used);
@@ -104,7 +104,7 @@ describe('a connection', () => {
   });
 
   it('makes room for another where there are as many as may be', async () => {
-    const servers = { urls: [tenants.server.url], name: 'few' };
+    const servers = { urls: [tenants.server.url], caFile: '', name: 'few' };
     const brokers = tenants.newBrokers({ servers, maxConnections: 2 });
     const first = await connected(brokers, 'a');
     const second = await connected(brokers, 'b');
@@ -131,7 +131,7 @@ describe('where all processes are one user', () => {
     const back: (string | null)[] = [];
     const brokers = tenants.newBrokers({
       access: { kind: 'shared', creds: null },
-      servers: { urls: [server.url], name: 'operator' },
+      servers: { urls: [server.url], caFile: '', name: 'operator' },
       onBack: (namespace) => void back.push(namespace),
     });
     await (await connected(brokers, 'a')).flush();

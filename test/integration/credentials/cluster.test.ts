@@ -46,7 +46,7 @@ afterAll(async () => {
 /** An operator that knows one server only. */
 function brokersAt(server: NatsServer | undefined): Brokers {
   const brokers = createBrokers({
-    servers: { urls: [server?.url ?? ''], name: 'operator' },
+    servers: { urls: [server?.url ?? ''], caFile: '', name: 'operator' },
     access: ACCESS,
     systemCreds: null,
     clock: systemClock,

@@ -16,7 +16,7 @@ it('an operator with a fault that nobody caught ends at once, says why, and does
   const namespace = await testNamespace(kube);
   const operator = await startOperator(sharedKubeconfig(), {
     NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(FAULT)}`,
-    WATCH_NAMESPACE: namespace,
+    WATCH_NAMESPACES: namespace,
     LEASE_NAME: namespace,
   });
   await until(() => operator.leads(), { describe: 'the operator to lead', timeoutMs: 20_000 });

@@ -43,7 +43,7 @@ export async function arrange({ api, nats }: Servers, env: Readonly<Record<strin
   const namespace = await testNamespace(kube);
   await secret(kube, namespace, { 'client-secret': 'c2VjcmV0' });
   const account = await operatorAccount(api, kube);
-  const operator = await startOperator(account.kubeconfig, { NATS_URL: nats.url, WATCH_NAMESPACE: namespace, ...env });
+  const operator = await startOperator(account.kubeconfig, { NATS_URL: nats.url, WATCH_NAMESPACES: namespace, ...env });
   const at = { namespace, name: 'support' };
   const write = (spec: object = {}, metadata: object = {}) =>
     kube.apply(
@@ -69,9 +69,9 @@ export async function arrange({ api, nats }: Servers, env: Readonly<Record<strin
 export const secret = (kube: Kube, namespace: string, data: Record<string, string>) =>
   kube.apply(SECRETS, { metadata: { namespace, name: 'intercom-support' }, data }, { ...soon(), force: true });
 
-export async function childrenIn(kube: Kube, namespace: string): Promise<KubeObject[]> {
+export async function childrenIn(kube: Kube, namespace: string, kinds = WATCHED): Promise<KubeObject[]> {
   const found: KubeObject[] = [];
-  for (const resource of WATCHED) {
+  for (const resource of kinds) {
     for await (const page of kube.pages(resource, { namespace, labelSelector: MANAGED }, soon())) {
       found.push(...page.items);
     }
@@ -85,12 +85,13 @@ export const namesOf = (objects: readonly KubeObject[]) =>
 export const RECEIVER = [
   'ConfigMap icw-support-ingress',
   'Deployment icw-support-ingress',
+  'NetworkPolicy icw-support-ingress',
   'PodDisruptionBudget icw-support-ingress',
   'Service icw-support-ingress',
   'ServiceAccount icw-support-ingress',
 ];
 export const workerOf = (handler: string): string[] =>
-  ['ConfigMap', 'Deployment', 'ServiceAccount'].map((kind) => `${kind} icw-support-${handler}-worker`);
+  ['ConfigMap', 'Deployment', 'NetworkPolicy', 'ServiceAccount'].map((kind) => `${kind} icw-support-${handler}-worker`);
 
 const Scaled = z.looseObject({ spec: z.looseObject({ replicas: z.int() }) });
 

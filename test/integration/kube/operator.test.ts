@@ -226,7 +226,7 @@ describe('a flood', () => {
   it(`of ${COUNT} resources is worked off, and then nothing but the Lease is written`, async () => {
     const account = await operatorAccount(server, kube);
     const namespace = await testNamespace(kube);
-    const operator = await startOperator(account.kubeconfig, { NATS_URL: nats.url, WATCH_NAMESPACE: namespace });
+    const operator = await startOperator(account.kubeconfig, { NATS_URL: nats.url, WATCH_NAMESPACES: namespace });
     await toLead(operator);
     const names = Array.from({ length: COUNT }, (_, i) => `w${i}`);
     // nats-server sets aside what a stream may hold.

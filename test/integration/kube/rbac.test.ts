@@ -1,11 +1,14 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { SECRETS } from '#operator/children.ts';
+import { HTTP_ROUTES, SECRETS, WATCHED } from '#operator/children.ts';
+import { RENDERED_ANNOTATION } from '#operator/drift.ts';
 import { INTERCOM_WEBHOOKS } from '#operator/intercom-webhooks.ts';
+import type { KubeObject } from '#operator/kube/resource.ts';
 import { CLUSTER_RULES, NAMESPACE_RULES } from '#operator/rbac.ts';
 import { grantedBy, usedBy } from '#test/support/audit-log.ts';
 import { temporaryFolder } from '#test/support/child.ts';
+import { installHttpRoutes } from '#test/support/gateway-api.ts';
 import { soon } from '#test/support/kube.ts';
 import { startKubeApiserver } from '#test/support/kube-apiserver.ts';
 import { trackLeaks } from '#test/support/leaks.ts';
@@ -34,7 +37,7 @@ afterAll(async () => {
   await tenants.close();
 });
 
-const arrangeHere = () => arrange(servers, { NATS_OPERATOR_SEED_FILE: seedFile, WATCH_NAMESPACE: '' });
+const arrangeHere = () => arrange(servers, { NATS_OPERATOR_SEED_FILE: seedFile, WATCH_NAMESPACES: '' });
 
 /**
  * Asked for by no request: the plugin OwnerReferencesPermissionEnforcement looks whether whoever names an owner whose
@@ -74,6 +77,7 @@ const SCENARIO: readonly (readonly [what: string, step: (scene: Scene) => Promis
       const ref = { namespace, name: 'icw-support-ingress' };
       await kube.delete(kindOf('Service'), ref, soon());
       await until(() => kube.get(kindOf('Service'), ref, soon()), { describe: 'it to be back' });
+      await changeAll({ kube, namespace });
     },
   ],
   [
@@ -85,6 +89,26 @@ const SCENARIO: readonly (readonly [what: string, step: (scene: Scene) => Promis
       await until(async () => (await kube.get(DEPLOYMENTS, ref, soon())) === null, {
         describe: 'its Deployment to go',
       });
+      await changeAll({ kube, namespace });
+    },
+  ],
+  [
+    'it is reached by an Ingress, then by a Gateway that was not there before, then as at first',
+    async ({ write, toBe, kube, namespace }) => {
+      const common = { deletionPolicy: 'Delete', receiver: { spool: { storage: 'Persistent' } } };
+      const host = 'hooks.example.com';
+      const gateway = { parentRefs: [{ name: 'public' }] };
+      await write({ ...common, endpoint: { type: 'Ingress', host } });
+      await toBe('RouteReady', 'Waiting');
+      await changeAll({ kube, namespace });
+      await write({ ...common, endpoint: { type: 'Gateway', host, gateway } });
+      await toBe('RouteReady', 'GatewayApiMissing');
+      await installHttpRoutes(kube);
+      const ref = { namespace, name: 'icw-support-ingress' };
+      await until(() => kube.get(HTTP_ROUTES, ref, soon()), { describe: 'its HTTPRoute', timeoutMs: 30_000 });
+      await changeAll({ kube, namespace }, [HTTP_ROUTES]);
+      await write(common);
+      await until(async () => (await kube.get(HTTP_ROUTES, ref, soon())) === null, { describe: 'it to go' });
     },
   ],
   [
@@ -111,6 +135,21 @@ const SCENARIO: readonly (readonly [what: string, step: (scene: Scene) => Promis
     },
   ],
 ];
+
+/** Somebody changes every object of these kinds that is there; what was created is then applied for the first time. */
+async function changeAll({ kube, namespace }: Pick<Scene, 'kube' | 'namespace'>, kinds = WATCHED): Promise<void> {
+  const hash = (object: KubeObject) => (object.metadata['annotations'] as Record<string, string>)[RENDERED_ANNOTATION];
+  const all = () => childrenIn(kube, namespace, kinds);
+  for (const { kind, metadata } of await all()) {
+    const resource = kinds.find((each) => each.kind === kind) ?? expect.unreachable(kind);
+    const changed = { namespace, name: metadata.name, annotations: { [RENDERED_ANNOTATION]: 'changed' } };
+    await kube.apply(resource, { metadata: changed }, { ...soon(), force: true });
+  }
+  await until(async () => (await all()).every((object) => hash(object) !== 'changed'), {
+    describe: 'them to be put back',
+    timeoutMs: 15_000,
+  });
+}
 
 /** What a copy needs beside its metadata; a Service without the addresses of the first. */
 function made(kind: string, { spec }: Readonly<Record<string, unknown>>): object {

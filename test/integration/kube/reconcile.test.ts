@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import * as z from 'zod';
 import { SECRETS } from '#operator/children.ts';
 import { EVENTS } from '#operator/events/event.ts';
 import { INTERCOM_WEBHOOKS } from '#operator/intercom-webhooks.ts';
@@ -89,10 +90,38 @@ describe('a resource', () => {
     await until(async () => !(await consumersOf(servers.nats, namespace)).includes('other_0'), {
       describe: 'its consumers to go',
     });
-    await until(async () => namesOf(await childrenIn(kube, namespace)).length === RECEIVER.length + 3, {
-      describe: 'its objects to go',
-    });
+    await until(
+      async () => namesOf(await childrenIn(kube, namespace)).length === RECEIVER.length + workerOf('support').length,
+      {
+        describe: 'its objects to go',
+      },
+    );
     expect(namesOf(await childrenIn(kube, namespace))).not.toEqual(expect.arrayContaining(workerOf('other')));
+  });
+
+  it('has nothing left in its objects of what they were made with, and others added stays', async () => {
+    const { kube, namespace, write, toBe } = await arrange(servers);
+    const annotations = { 'example.com/made-with': 'yes' };
+    await write({ receiver: { template: { annotations } } });
+    await toBe('StreamsReady', 'Reconciled');
+    const templateOf = async () => {
+      const deployment = await kube.get(DEPLOYMENTS, ingress(namespace), soon());
+      return WithTemplate.parse(deployment).spec.template.metadata.annotations;
+    };
+    expect(await templateOf()).toMatchObject(annotations);
+    const theirs = { 'example.com/theirs': 'yes' };
+    const somebody = testKube(await adminConnection(servers.api.kubeconfig), 'somebody');
+    const spec = { template: { metadata: { annotations: theirs } } };
+    await somebody.apply(DEPLOYMENTS, { metadata: ingress(namespace), spec }, soon());
+    const isGone = async () => !('example.com/made-with' in (await templateOf()));
+    await write();
+    await until(isGone, { describe: 'the first one to go', timeoutMs: 15_000 });
+    expect(await templateOf()).toMatchObject(theirs);
+    // Again, now that it was applied before.
+    await write({ receiver: { template: { annotations } } });
+    await until(async () => !(await isGone()), { describe: 'it to come back', timeoutMs: 15_000 });
+    await write();
+    await until(isGone, { describe: 'it to go again', timeoutMs: 15_000 });
   });
 
   it('leaves alone what has its name and is not ours', async () => {
@@ -126,21 +155,41 @@ describe('a resource', () => {
   });
 
   it('waits for a Secret with what needs it, and keeps what runs when it goes', async () => {
-    const { kube, namespace, write, toBe } = await arrange(servers);
+    const { kube, namespace, operator, write, toBe, condition } = await arrange(servers);
     await kube.delete(SECRETS, { namespace, name: 'intercom-support' }, soon());
     await write();
-    const condition = await toBe('SecretsResolved', 'Missing');
-    expect(condition.message).toBe(
+    const { message } = await toBe('SecretsResolved', 'Missing');
+    expect(message).toBe(
       `spec.signing.secretKeyRefs[0]: Secret ${namespace}/intercom-support does not exist: create it with the key client-secret`,
     );
     await toBe('ReceiverAvailable', 'Blocked');
     expect(namesOf(await childrenIn(kube, namespace)).toSorted()).toEqual(workerOf('support').toSorted());
     await secret(kube, namespace, { 'client-secret': 'c2VjcmV0' });
-    await until(async () => namesOf(await childrenIn(kube, namespace)).length === RECEIVER.length + 3, {
-      describe: 'the receiver',
-      timeoutMs: 20_000,
-    });
+    await until(
+      async () => namesOf(await childrenIn(kube, namespace)).length === RECEIVER.length + workerOf('support').length,
+      {
+        describe: 'the receiver',
+        timeoutMs: 20_000,
+      },
+    );
     await toBe('SecretsResolved', 'Resolved');
+
+    const receiver = async () =>
+      (await childrenIn(kube, namespace)).filter(({ metadata }) => metadata.name === 'icw-support-ingress');
+    const before = await receiver();
+    expect(namesOf(before).toSorted()).toEqual(RECEIVER);
+    await kube.delete(SECRETS, { namespace, name: 'intercom-support' }, soon());
+    // An operator that knows of nothing but what is there, and is asked for something else.
+    await operator.child.stop('SIGKILL');
+    const { metadata } = await write({ endpoint: { path: '/elsewhere' } });
+    await operator.child.restart();
+    const isBlocked = async () => {
+      const found = await condition('ReceiverAvailable');
+      return found?.observedGeneration === metadata.generation && found?.reason === 'Blocked';
+    };
+    await until(isBlocked, { describe: 'the receiver to be blocked', timeoutMs: 30_000 });
+    expect(await condition('SecretsResolved')).toMatchObject({ status: 'False', reason: 'Missing' });
+    expect(await receiver()).toEqual(before);
   });
 
   it('is not looked after while it is paused, and says so', async () => {
@@ -152,7 +201,7 @@ describe('a resource', () => {
     await write();
     await toBe('NotPaused', 'Reconciling');
     expect(await condition('StreamsReady')).toMatchObject({ status: 'True' });
-    expect(await childrenIn(kube, namespace)).toHaveLength(RECEIVER.length + 3);
+    expect(await childrenIn(kube, namespace)).toHaveLength(RECEIVER.length + workerOf('support').length);
   });
 
   it('has no handler pods while it is suspended, and goes on receiving', async () => {
@@ -182,6 +231,12 @@ describe('a resource', () => {
     await kube.delete(INTERCOM_WEBHOOKS, older, soon());
     await toBe('Accepted', 'Parsed');
   });
+});
+
+const WithTemplate = z.looseObject({
+  spec: z.looseObject({
+    template: z.looseObject({ metadata: z.looseObject({ annotations: z.record(z.string(), z.string()) }) }),
+  }),
 });
 
 const ingress = (namespace: string) => ({ namespace, name: 'icw-support-ingress' });

@@ -20,7 +20,7 @@ import {
 import { trackLeaks } from '#test/support/leaks.ts';
 import { renderFacts } from '#test/support/render-facts.ts';
 import { type Strict, strictly, type Verdict } from '#test/support/strictly.ts';
-import { full, minimal, persistent, targets } from '#test/unit/operator-render/resources.ts';
+import { full, gateway, ingress, minimal, persistent, targets } from '#test/unit/operator-render/resources.ts';
 
 trackLeaks();
 
@@ -70,7 +70,9 @@ const examples = exampleFiles.flatMap((file) =>
     }),
 );
 const RESOURCES: readonly (readonly [string, IntercomWebhook])[] = [
-  ...Object.entries({ minimal, full, targets, persistent }).map(([name, each]) => [`the ${name} one`, each] as const),
+  ...Object.entries({ minimal, full, targets, persistent, ingress, gateway }).map(
+    ([name, each]) => [`the ${name} one`, each] as const,
+  ),
   ...examples,
 ];
 

@@ -13,7 +13,7 @@ describe('the connection to NATS', () => {
     const refusals: unknown[] = [];
     const logger = pino({ level: 'warn' }, { write: (line) => void refusals.push(line) });
     const connection = await connectNats(
-      { urls: [open.url], name: 'test', credsFile: '', inboxPrefix: '_INBOX' },
+      { urls: [open.url], name: 'test', credsFile: '', caFile: '', inboxPrefix: '_INBOX' },
       logger,
     );
     await open.stop();

@@ -39,6 +39,12 @@ describe('refusalError', () => {
     });
   });
 
+  it('tells a namespace that is being deleted from a role that is too narrow', () => {
+    const body = status('Forbidden', { causes: [{ reason: 'NamespaceTerminating', field: 'metadata.namespace' }] });
+    expect(refusalError(CALL, { status: 403, body }).kind).toBe('ending');
+    expect(refusalError(CALL, { status: 403, body: status('Forbidden') }).kind).toBe('forbidden');
+  });
+
   it('quotes the start of what is not from an API server', () => {
     const { message } = refusalError(CALL, { status: 502, body: `<html>${'x'.repeat(1000)}` });
     expect(message).toContain('unavailable: <html>xxx');

@@ -9,13 +9,14 @@ interface Sample {
   readonly owner?: string;
   readonly secrets?: readonly string[];
   readonly uid?: string;
+  readonly namespace?: string;
 }
 
-const object = ({ name, version = 1, owner, secrets = [], uid = name }: Sample): KubeObject => ({
+const object = ({ name, version = 1, owner, secrets = [], uid = name, namespace = 'crm' }: Sample): KubeObject => ({
   apiVersion: 'v1',
   kind: 'Thing',
   metadata: {
-    namespace: 'crm',
+    namespace,
     name,
     uid,
     resourceVersion: String(version),
@@ -27,6 +28,7 @@ const object = ({ name, version = 1, owner, secrets = [], uid = name }: Sample):
   secrets,
 });
 
+const keyOfObject = ({ metadata }: KubeObject) => keyOf(metadata);
 const secretsOf = ({ secrets }: KubeObject) => (Array.isArray(secrets) ? secrets.map(String) : []);
 
 /** As a reflector does it. */
@@ -52,6 +54,19 @@ function scene() {
 }
 
 describe('a store', () => {
+  it('of several namespaces, each with lists of its own, keeps what the list of another does not have', () => {
+    const { store } = scene();
+    store.put(object({ name: 'a' }));
+    store.put(object({ name: 'b' }));
+    store.put(object({ name: 'c', namespace: 'sales' }));
+    store.retain(new Set(['a']), 'crm');
+    expect(store.list().map(keyOfObject).toSorted()).toEqual(['crm/a', 'sales/c']);
+    store.retain(new Set(), 'sales');
+    expect(store.list().map(keyOfObject)).toEqual(['crm/a']);
+    store.retain(new Set());
+    expect(store.size).toBe(0);
+  });
+
   it('finds objects by owner and by secret, and no more under what they had before', () => {
     const { store, find } = scene();
     store.put(object({ name: 'a', owner: 'w', secrets: ['s', 't'] }));

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { IntercomWebhook } from '#operator/api/v1alpha1.ts';
 import { apply } from '#operator/apply.ts';
-import { childName } from '#operator/children.ts';
+import { childName, HTTP_ROUTES, WATCHED } from '#operator/children.ts';
 import { byOwner, createChildren, trimmedChild } from '#operator/children-view.ts';
 import { stamped } from '#operator/drift.ts';
 import type { Blocked } from '#operator/gate.ts';
@@ -24,8 +24,7 @@ function scene() {
   const stores = new Map<string, ReturnType<typeof storeOf>>();
   const storeOf = () =>
     createStore({ indexes: byOwner, concerns: () => [], notify: () => {}, trim: (object) => trimmedChild(object) });
-  const everyKind = ['ServiceAccount', 'ConfigMap', 'Service', 'PodDisruptionBudget', 'Deployment', 'StatefulSet'];
-  for (const kind of everyKind) stores.set(kind, storeOf());
+  for (const { kind } of [HTTP_ROUTES, ...WATCHED]) stores.set(kind, storeOf());
   const children = createChildren([...stores.values()], createFakeClock());
   /** A watch tells of everything that is there. */
   const hear = () => {
@@ -77,6 +76,11 @@ describe('what is rendered', () => {
     hear();
     change('ConfigMap icw-support-ingress', (object) => ({ ...object, data: { MAX_BODY_BYTES: '1' } }));
     change('ServiceAccount icw-support-ingress', (object) => ({ ...object, secrets: [{ name: 'theirs' }] }));
+    await pass(webhook());
+    // What was created has to become what was applied, once.
+    expect(api.calls).toEqual(['patch ConfigMap icw-support-ingress', 'apply ConfigMap icw-support-ingress']);
+    hear();
+    change('ConfigMap icw-support-ingress', (object) => ({ ...object, data: { MAX_BODY_BYTES: '2' } }));
     await pass(webhook());
     expect(api.calls).toEqual(['apply ConfigMap icw-support-ingress']);
   });

@@ -40,6 +40,7 @@ export const results = ({ pods = ALL_PODS, ...rest }: Partial<Results> & { pods?
   findings: WELL,
   children: childrenOf(pods),
   blocked: new Map(),
+  hasGatewayApi: false,
   unapplied: [],
   users: { kind: 'done' },
   load: null,

@@ -8,7 +8,7 @@ import { readJwt } from '#operator/credentials/jwt.ts';
 import { renderCredentials } from '#operator/credentials/secrets.ts';
 import type { Rendered } from '#operator/render/facts.ts';
 import { render } from '#operator/render/render.ts';
-import { NATS_CREDS_FILE } from '#shared/contract.ts';
+import { NATS_CA_FILE, NATS_CREDS_FILE } from '#shared/contract.ts';
 import { renderFacts } from '#test/support/render-facts.ts';
 import { webhook } from '#test/support/webhook.ts';
 
@@ -28,8 +28,12 @@ const isolated = (clusterId = 'cluster-1'): NatsAccess => ({
   issuer: createIssuer({ operatorSeed: SEED, clusterId }),
 });
 
-const rendered = (access = isolated(), { nowMs = NOW_MS, of = resource, uid = owner.uid } = {}) =>
-  renderCredentials(of, { uid }, { access, nowMs });
+const AUTHORITIES = '-----BEGIN CERTIFICATE-----';
+
+const rendered = (
+  access = isolated(),
+  { nowMs = NOW_MS, of = resource, uid = owner.uid, authorities = null as string | null } = {},
+) => renderCredentials(of, { uid }, { access, authorities, nowMs });
 
 /** By name of the Secret: what the user in it may do, as the server reads it. */
 const claimsOf = (secrets: ReturnType<typeof rendered>) =>
@@ -53,7 +57,7 @@ describe('the credentials of a resource', () => {
     const inRedis = renderCredentials(
       resource,
       { ...owner, redisUrl: 'redis://r' },
-      { access: isolated(), nowMs: NOW_MS },
+      { access: isolated(), authorities: null, nowMs: NOW_MS },
     );
     expect(JSON.stringify(claimsOf(rendered()))).toContain('KV');
     expect(JSON.stringify(claimsOf(inRedis))).not.toContain('KV');
@@ -116,16 +120,33 @@ describe('the credentials of a resource', () => {
     expect(hasCredentials(access)).toBe(false);
     expect(hasCredentials(isolated())).toBe(true);
   });
+
+  test.each<[string, NatsAccess, string[]]>([
+    ['the credentials of each', isolated(), ['user.creds', 'ca.crt']],
+    ['those of all', { kind: 'shared', creds: 'those of all' }, ['user.creds', 'ca.crt']],
+    ['nothing where no credentials are needed', { kind: 'shared', creds: null }, ['ca.crt']],
+  ])('have the authorities of the servers beside %s, and the pods mount both', (_, access, files) => {
+    const secrets = rendered(access, { authorities: AUTHORITIES });
+    expect(secrets.map(({ data }) => Object.keys(data ?? {}))).toEqual([files, files, files]);
+    expect(Buffer.from(secrets[0]?.data?.[NATS_CA_FILE] ?? '', 'base64').toString()).toBe(AUTHORITIES);
+    const facts = renderFacts({ hasNatsCredentials: hasCredentials(access), hasNatsAuthorities: true });
+    const mounted = natsVolumes(render(resource, facts));
+    expect(new Set(mounted.map(({ name }) => name))).toEqual(new Set(secrets.map(({ metadata }) => metadata?.name)));
+    expect(mounted.map(({ items }) => items?.map(({ path }) => path))).toEqual([files, files, files]);
+  });
 });
 
 function inNamespace(namespace: string): IntercomWebhook {
   return { ...resource, metadata: { ...resource.metadata, namespace } };
 }
 
-/** Names of the Secrets that the pods of workloads mount for NATS. */
-const mountedBy = (objects: readonly Rendered[]): string[] =>
+/** What the pods of workloads mount for NATS. */
+const natsVolumes = (objects: readonly Rendered[]) =>
   objects
     .filter((object): object is V1Deployment => object.kind === 'Deployment')
     .flatMap(({ spec }) => spec?.template.spec?.volumes ?? [])
+    .filter(({ name }) => name === 'icw-nats')
     .flatMap(({ projected }) => projected?.sources ?? [])
-    .flatMap(({ secret }) => (secret?.items?.[0]?.path === NATS_CREDS_FILE ? [secret.name ?? ''] : []));
+    .flatMap(({ secret }) => secret ?? []);
+
+const mountedBy = (objects: readonly Rendered[]): string[] => natsVolumes(objects).map(({ name }) => name ?? '');

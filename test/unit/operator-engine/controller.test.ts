@@ -271,6 +271,7 @@ describe('a fence', () => {
       apply: write('apply'),
       applyStatus: write('applyStatus'),
       create: write('create'),
+      adoptFields: write('adoptFields'),
       replace: write('replace'),
       delete: write('delete'),
     };
@@ -282,6 +283,7 @@ describe('a fence', () => {
     for (const name of ['apply', 'applyStatus', 'create', 'replace'] as const) {
       await expect(fenced[name](call, {}, how)).rejects.toThrow('no longer the leader');
     }
+    await expect(fenced.adoptFields(call, { name: 'a' }, how)).rejects.toThrow('no longer the leader');
     await expect(fenced.delete(call, { name: 'a' }, how)).rejects.toThrow('no longer the leader');
     expect(writes).toEqual(['apply']);
   });

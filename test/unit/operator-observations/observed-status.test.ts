@@ -63,6 +63,27 @@ describe('the status of what was seen', () => {
     expect(status({ before, observations: older })).toMatchObject(kept);
   });
 
+  it('says of several keys which may go, from what it said before and what signs now', () => {
+    const OLD = { name: 'intercom', key: 'old' };
+    const DAY_AGO = '2027-01-14T08:00:00Z';
+    const old = { ...OLD, lastSignedAt: '2027-01-14T07:59:00Z', supersededAt: DAY_AGO };
+    const before: Status = {
+      signing: [
+        { ...KEY, lastSignedAt: EARLIER, mayGo: false },
+        { ...old, mayGo: false },
+      ],
+    };
+    const secretKeyRefs = [KEY, OLD];
+    const signs = observations({ signedAt: [NOW, null, null] });
+    expect(status({ before, secretKeyRefs, observations: signs }).signing).toEqual([
+      { ...KEY, lastSignedAt: AT, mayGo: false },
+      { ...old, mayGo: true },
+    ]);
+    const unread = { ...signs, unread: ['support-ingress-1'] };
+    expect(status({ before, secretKeyRefs, observations: unread }).signing?.[1]).toEqual({ ...old, mayGo: false });
+    expect(status({ before, secretKeyRefs, observations: null }).signing).toEqual(before.signing);
+  });
+
   it('stays as it was while nothing could be read, save what the spec says itself', () => {
     const before: Status = {
       endpoint: { lastPingAt: EARLIER },

@@ -1,31 +1,78 @@
 import type { V1Deployment, V1StatefulSet } from '@kubernetes/client-node';
 import { describe, expect, it } from 'vitest';
+import type { Status } from '#operator/api/status.ts';
 import { KubeObject } from '#operator/kube/resource.ts';
-import { keysThatMayGo } from '#operator/observations/may-go.ts';
+import { withMayGo } from '#operator/observations/may-go.ts';
 import { signingOf } from '#operator/observations/pod-signing.ts';
 import { render } from '#operator/render/render.ts';
 import { renderFacts } from '#test/support/render-facts.ts';
 import { webhook } from '#test/support/webhook.ts';
 
-const key = (name: string, lastSignedAt?: string) => ({
+type Signing = NonNullable<Status['signing']>;
+const key = (name: string, lastSignedAt?: string): Signing[number] => ({
   name: 'intercom',
   key: name,
   ...(lastSignedAt === undefined ? {} : { lastSignedAt }),
 });
-const OLD = { name: 'intercom', key: 'old' };
+const said = (signing: Signing, before: Signing = [], isWhole = true) => withMayGo(signing, { before, isWhole });
+const OLD = '2026-01-01T09:59:00Z';
+const FIRST = '2026-01-01T10:00:00Z';
+const ALMOST = '2026-01-02T09:59:00Z';
+const DAY = '2026-01-02T10:00:00Z';
 
-describe('the key of a finished rotation', () => {
-  it('may go when another one has been signing for a day', () => {
-    const next = key('new', '2026-01-02T10:00:00Z');
-    expect(keysThatMayGo([next, key('old', '2026-01-01T10:00:00Z')])).toEqual([OLD]);
-    expect(keysThatMayGo([next, key('old', '2026-01-01T10:01:00Z')])).toEqual([]);
+describe('the old key of a rotation', () => {
+  const begun = said([key('new', FIRST), key('old', OLD)]);
+
+  it('is superseded from when another signs', () => {
+    expect(begun).toEqual([
+      { ...key('new', FIRST), mayGo: false },
+      { ...key('old', OLD), supersededAt: FIRST, mayGo: false },
+    ]);
   });
 
-  it('stays where it may be the next one, and where it is the only one', () => {
-    expect(keysThatMayGo([key('old', '2026-01-02T10:00:00Z'), key('new')])).toEqual([]);
-    expect(keysThatMayGo([key('old', '2026-01-02T10:00:00Z')])).toEqual([]);
-    expect(keysThatMayGo([key('old'), key('new')])).toEqual([]);
-    expect(keysThatMayGo([])).toEqual([]);
+  it('may go when others alone have signed for a day', () => {
+    const almost = said([key('new', ALMOST), key('old', OLD)], begun);
+    expect(almost[1]).toEqual({ ...key('old', OLD), supersededAt: FIRST, mayGo: false });
+    expect(said([key('new', DAY), key('old', OLD)], almost)).toEqual([
+      { ...key('new', DAY), mayGo: false },
+      { ...key('old', OLD), supersededAt: FIRST, mayGo: true },
+    ]);
+  });
+
+  it('stays where it was silent before the other began, or has signed again', () => {
+    expect(said([key('new', DAY), key('old', '2025-12-24T00:00:00Z')])[1]).toMatchObject({ mayGo: false });
+    const again = said([key('new', FIRST), key('old', FIRST)], begun);
+    expect(again.map(({ mayGo, supersededAt }) => [mayGo, supersededAt])).toEqual([
+      [false, undefined],
+      [false, undefined],
+    ]);
+    expect(said([key('new', DAY), key('old', FIRST)], again)[1]).toMatchObject({ supersededAt: DAY, mayGo: false });
+    expect(said([key('new', DAY), key('old', FIRST)], begun)[1]).toMatchObject({ supersededAt: DAY, mayGo: false });
+  });
+
+  it('does not begin to be free while a receiver cannot be read, and does not cease to', () => {
+    const unread = said([key('new', DAY), key('old', OLD)], begun, false);
+    expect(unread[1]).toMatchObject({ supersededAt: FIRST, mayGo: false });
+    const read = said([key('new', DAY), key('old', OLD)], unread);
+    expect(said([key('new', DAY), key('old', OLD)], read, false)[1]).toMatchObject({ mayGo: true });
+  });
+
+  it('may go beside one that never signed, which stays: it may be the next', () => {
+    const before = said([key('next'), key('new', FIRST), key('old', OLD)]);
+    const found = said([key('next'), key('new', DAY), key('old', OLD)], before);
+    expect(found.map(({ mayGo }) => mayGo)).toEqual([false, false, true]);
+  });
+
+  it('is in use again when the one that superseded it is not named any more', () => {
+    expect(said([key('next'), key('old', OLD)], begun)).toEqual([
+      { ...key('next'), mayGo: false },
+      { ...key('old', OLD), mayGo: false },
+    ]);
+  });
+
+  it('is not spoken of where it is the only one', () => {
+    expect(said([key('old', OLD)], begun)).toEqual([key('old', OLD)]);
+    expect(said([])).toEqual([]);
   });
 });
 

@@ -46,6 +46,7 @@ describe('what is rendered is what the processes read', () => {
       INNER_PORT: 9090,
       NATS_URL: ['nats://nats.intercom-system.svc:4222'],
       NATS_CREDS_FILE: '',
+      NATS_CA_FILE: '',
       DEAD_LETTER_TTL_MS: 72 * 3_600_000,
       LOG_LEVEL: 'info',
       PORT: 8080,
@@ -81,6 +82,7 @@ describe('what is rendered is what the processes read', () => {
       INNER_PORT: 9090,
       NATS_URL: ['nats://nats.intercom-system.svc:4222'],
       NATS_CREDS_FILE: '',
+      NATS_CA_FILE: '',
       DEAD_LETTER_TTL_MS: 72 * 3_600_000,
       LOG_LEVEL: 'info',
       HANDLER: 'support-bot',
@@ -122,6 +124,19 @@ describe('what is rendered is what the processes read', () => {
   ])('the worker of handler %s knows where to call', (handler, expected) => {
     const environment = environmentOf({ resource: targets }, `icw-support-${handler}-worker`, 'worker');
     expect(workerConfig(environment)).toMatchObject(expected);
+  });
+
+  test.each([
+    ['icw-support-ingress', 'ingress'],
+    ['icw-support-support-worker', 'worker'],
+  ])('%s looks for the authorities of the NATS servers where they are mounted', (workload, process) => {
+    const facts = renderFacts({ hasNatsAuthorities: true });
+    const environment = environmentOf({ resource: minimal, facts }, workload, process);
+    const deployment = render(minimal, facts).find(
+      ({ kind, metadata }) => kind === 'Deployment' && metadata?.name === workload,
+    ) as V1Deployment;
+    const mount = deployment.spec?.template.spec?.containers[0]?.volumeMounts?.find(({ name }) => name === 'icw-nats');
+    expect(environment).toMatchObject({ NATS_CA_FILE: `${mount?.mountPath}/ca.crt`, NATS_CREDS_FILE: '' });
   });
 
   test.each([

@@ -6,7 +6,7 @@ import type { Rendered } from '#operator/render/facts.ts';
 import { render } from '#operator/render/render.ts';
 import { renderFacts } from '#test/support/render-facts.ts';
 import { webhook } from '#test/support/webhook.ts';
-import { full, minimal, persistent, targets } from './resources.ts';
+import { full, gateway, ingress, minimal, persistent, targets } from './resources.ts';
 
 const asYaml = (objects: readonly Rendered[]): string =>
   objects.map((object) => stringify(object, { aliasDuplicateObjects: false })).join('---\n');
@@ -29,15 +29,16 @@ const rendered = (resource: IntercomWebhook) => {
 const isWorkload = (object: Rendered): object is V1Deployment | V1StatefulSet =>
   object.kind === 'Deployment' || object.kind === 'StatefulSet';
 
+const ALL = { minimal, full, targets, persistent, ingress, gateway };
+/** Of a cluster that has the Gateway API. */
+const FACTS = renderFacts({ hasGatewayApi: true });
+
 const [handler = { name: 'support' }] = webhook().spec.handlers;
 
 describe('rendering', () => {
-  test.each(Object.entries({ minimal, full, targets, persistent }))(
-    'of the %s resource is as recorded',
-    async (name, resource) => {
-      await expect(asYaml(render(resource, renderFacts()))).toMatchFileSnapshot(`golden/${name}.yaml`);
-    },
-  );
+  test.each(Object.entries(ALL))('of the %s resource is as recorded', async (name, resource) => {
+    await expect(asYaml(render(resource, FACTS))).toMatchFileSnapshot(`golden/${name}.yaml`);
+  });
 
   test('gives the same bytes twice', () => {
     const again = structuredClone(full);
@@ -51,9 +52,7 @@ describe('rendering', () => {
   });
 
   test('puts every object into the namespace of the resource, owned by it', () => {
-    for (const { metadata } of [minimal, full, targets, persistent].flatMap((resource) =>
-      render(resource, renderFacts()),
-    )) {
+    for (const { metadata } of Object.values(ALL).flatMap((resource) => render(resource, FACTS))) {
       expect(metadata?.namespace).toBe('crm');
       expect(metadata?.ownerReferences).toEqual([
         expect.objectContaining({ kind: 'IntercomWebhook', name: 'support', uid: renderFacts().uid, controller: true }),

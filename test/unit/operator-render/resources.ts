@@ -85,3 +85,32 @@ export const targets: IntercomWebhook = webhook({
 export const persistent: IntercomWebhook = webhook({
   receiver: { spool: { storage: 'Persistent', size: '2Gi', storageClassName: 'fast' } },
 });
+
+/** Behind an Ingress, with all that one can say of it. */
+export const ingress: IntercomWebhook = webhook({
+  endpoint: {
+    type: 'Ingress',
+    host: 'hooks.example.com',
+    path: '/hooks/intercom',
+    ingress: {
+      className: 'nginx',
+      annotations: { 'cert-manager.io/cluster-issuer': 'letsencrypt' },
+      tls: { secretName: 'hooks-tls' },
+    },
+    proxyPeers: [
+      {
+        namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'ingress-nginx' } },
+        podSelector: { matchLabels: { 'app.kubernetes.io/component': 'controller' } },
+      },
+    ],
+  },
+});
+
+/** Behind two Gateways, one of them in the namespace of the resource. */
+export const gateway: IntercomWebhook = webhook({
+  endpoint: {
+    type: 'Gateway',
+    host: 'hooks.example.com',
+    gateway: { parentRefs: [{ name: 'public', namespace: 'edge', sectionName: 'https' }, { name: 'own' }] },
+  },
+});
