@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** Suites by what they need: nothing, real servers on loopback, a Kubernetes API server, a whole local installation. */
+/** Suites by what they need: nothing, real servers on loopback, a Kubernetes API server, a whole local installation, a node. */
 export default defineConfig({
   test: {
     reporters: ['default'],
@@ -46,6 +46,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
+          exclude: ['test/e2e/cluster/**'],
           globalSetup: ['test/support/programs-setup.ts', 'test/support/image-setup.ts'],
           testTimeout: 180_000,
           hookTimeout: 120_000,
@@ -53,6 +54,19 @@ export default defineConfig({
           sequence: { groupOrder: 1 },
           maxWorkers: 1,
           maxConcurrency: 2,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'cluster',
+          include: ['test/e2e/cluster/**/*.test.ts'],
+          // Builds the programs of a node where they are not to be had otherwise, then starts one.
+          globalSetup: ['test/e2e/cluster/setup.ts'],
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
+          // One release at a time, of one file after another.
+          fileParallelism: false,
         },
       },
     ],

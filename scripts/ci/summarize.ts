@@ -12,11 +12,16 @@ const Report = z.object({
 });
 export type Report = z.output<typeof Report>;
 
-export interface Run {
-  readonly checkExitCode: number;
-  readonly testExitCode: number;
+/** One run of vitest. */
+export interface Suite {
+  readonly exitCode: number;
   /** Null when the tests left none that can be read. */
   readonly report: Report | null;
+}
+
+export interface Run {
+  readonly checkExitCode: number;
+  readonly suites: readonly Suite[];
 }
 
 export interface Summary {
@@ -34,10 +39,17 @@ export function readReport(text: string | null): Report | null {
 }
 
 /**
- * Sums over all files. A file that failed although none of its tests did (it could not be loaded, a hook failed) counts
- * as one failure, and so does a failed check, and a test run that failed for a reason no file shows.
+ * Sums over all suites. A file that failed although none of its tests did (it could not be loaded, a hook failed) counts
+ * as one failure, and so does a failed check, and a suite that failed for a reason no file shows.
  */
-export function summarize({ checkExitCode, testExitCode, report }: Run): Summary {
+export function summarize({ checkExitCode, suites }: Run): Summary {
+  const start = { passed: 0, failed: checkExitCode === 0 ? 0 : 1 };
+  return suites.map(summarizeSuite).reduce((sum, { passed, failed }) => {
+    return { passed: sum.passed + passed, failed: sum.failed + failed };
+  }, start);
+}
+
+function summarizeSuite({ exitCode, report }: Suite): Summary {
   const files = report?.testResults ?? [];
   const count = (status: string) =>
     files.flatMap((file) => file.assertionResults).filter((test) => test.status === status).length;
@@ -45,6 +57,6 @@ export function summarize({ checkExitCode, testExitCode, report }: Run): Summary
     (file) => file.status === 'failed' && file.assertionResults.every((test) => test.status !== 'failed'),
   ).length;
   const failedInFiles = count('failed') + brokenFiles;
-  const unexplained = report === null || (testExitCode !== 0 && failedInFiles === 0) ? 1 : 0;
-  return { passed: count('passed'), failed: failedInFiles + unexplained + (checkExitCode === 0 ? 0 : 1) };
+  const unexplained = report === null || (exitCode !== 0 && failedInFiles === 0) ? 1 : 0;
+  return { passed: count('passed'), failed: failedInFiles + unexplained };
 }

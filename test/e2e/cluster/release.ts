@@ -1,0 +1,33 @@
+import { fileURLToPath } from 'node:url';
+import { helm, kubectl } from './facts.ts';
+
+/** The chart installed as its documents say, with the defaults that a laptop can carry. */
+
+export const CHART = fileURLToPath(new URL('../../../charts/intercom-operator', import.meta.url));
+export const NAMESPACE = 'intercom-system';
+export const RELEASE = 'intercom-operator';
+
+export interface ReleaseOptions {
+  readonly release?: string;
+  readonly namespace?: string;
+  readonly chart?: string;
+  /** `key=value`, as for `--set`. */
+  readonly set?: readonly string[];
+}
+
+/** Installs it, or brings what is installed to these values; returns when all of it is ready. */
+export function install({ release = RELEASE, namespace = NAMESPACE, chart = CHART, set = [] }: ReleaseOptions = {}) {
+  const values = set.flatMap((value) => ['--set', value]);
+  const where = ['--namespace', namespace, '--create-namespace'];
+  return helm('upgrade', '--install', release, chart, ...where, '--wait', '--timeout', '150s', ...values);
+}
+
+export async function uninstall({ release = RELEASE, namespace = NAMESPACE }: ReleaseOptions = {}): Promise<void> {
+  await helm('uninstall', release, '--namespace', namespace, '--wait', '--timeout', '120s', '--ignore-not-found');
+}
+
+/** Removes what an uninstall keeps, so that the cluster is as new. */
+export async function forget(): Promise<void> {
+  await kubectl('delete', 'crd', 'intercomwebhooks.intercom-operator.io', '--ignore-not-found', '--timeout=60s');
+  await kubectl('delete', 'namespace', NAMESPACE, '--ignore-not-found', '--timeout=60s');
+}

@@ -1,0 +1,71 @@
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { kubectl } from './facts.ts';
+import { apply, pods } from './objects.ts';
+import { forget, install, NAMESPACE, uninstall } from './release.ts';
+
+const KINDS =
+  'all,configmaps,secrets,serviceaccounts,roles,rolebindings,persistentvolumeclaims,poddisruptionbudgets,networkpolicies,leases';
+const CLUSTER_KINDS = 'clusterroles,clusterrolebindings,customresourcedefinitions';
+
+describe('the end of a release', () => {
+  test('leaves what `keep` says, and nothing else', async () => {
+    await uninstall();
+    await forget();
+    const before = await names(CLUSTER_KINDS);
+    await install();
+    await uninstall();
+    const added = (await names(CLUSTER_KINDS)).filter((name) => !before.includes(name));
+    expect(added).toEqual(['customresourcedefinition.apiextensions.k8s.io/intercomwebhooks.intercom-operator.io']);
+    const left = (await names(KINDS, NAMESPACE)).filter(
+      (name) => !/kube-root-ca.crt|serviceaccount\/default|configmap\/kube-root/.test(name),
+    );
+    expect(left).toEqual(['persistentvolumeclaim/data-intercom-operator-nats-0', 'secret/intercom-operator-nats-keys']);
+  });
+
+  test('a second release with namespaces of its own works beside the first', async () => {
+    await install();
+    onTestFinished(async () => {
+      await uninstall({ release: 'second', namespace: 'second-system' });
+      await kubectl('delete', 'namespace', 'second-system', 'team-a', 'team-b', '--ignore-not-found', '--timeout=100s');
+    });
+    await apply(...['team-a', 'team-b'].map((name) => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })));
+    // The first one looks after all others.
+    await install({ set: ['watchNamespaces={team-a}'] });
+    await install({
+      release: 'second',
+      namespace: 'second-system',
+      set: ['crds.enabled=false', 'watchNamespaces={team-b}'],
+    });
+    await apply(
+      {
+        apiVersion: 'v1',
+        kind: 'Secret',
+        metadata: { namespace: 'team-b', name: 'app' },
+        stringData: { key: 'a-secret' },
+      },
+      {
+        apiVersion: 'intercom-operator.io/v1alpha1',
+        kind: 'IntercomWebhook',
+        metadata: { namespace: 'team-b', name: 'beside' },
+        spec: {
+          topics: ['conversation.user.created'],
+          signing: { secretKeyRefs: [{ name: 'app', key: 'key' }] },
+          retention: { maxBytes: '64Mi' },
+          handlers: [{ name: 'noop', builtin: { type: 'Noop' } }],
+        },
+      },
+    );
+    await kubectl('wait', '--namespace', 'team-b', '--for=condition=Ready', 'icw/beside', '--timeout=120s');
+    expect((await pods('team-b')).length).toBe(3);
+    await kubectl('delete', '--namespace', 'team-b', 'icw', 'beside', '--timeout=100s');
+  });
+});
+
+async function names(kinds: string, namespace?: string): Promise<string[]> {
+  const where = namespace === undefined ? [] : ['--namespace', namespace];
+  const text = await kubectl('get', kinds, ...where, '--output', 'name');
+  return text
+    .split('\n')
+    .filter((line) => line !== '')
+    .sort();
+}
