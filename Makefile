@@ -132,7 +132,7 @@ image: setup ## Make the container image as an archive, .local/image/intercom-we
 ##@ Measure
 
 .PHONY: bench
-bench: bench-line bench-ingress bench-worker bench-spool bench-engine bench-operator ## Run every bench
+bench: bench-line bench-ingress bench-worker bench-spool bench-engine bench-operator bench-cluster ## Run every bench
 
 .PHONY: bench-line
 bench-line: setup ## Measure simulator to handler: latency, start, memory
@@ -157,3 +157,7 @@ bench-engine: setup ## Measure the operator's queue, and its copy of a cluster b
 .PHONY: bench-operator
 bench-operator: setup ## Measure the operator with 500 resources beside a real kube-apiserver and nats-server
 	@$(RUN) bench:operator
+
+.PHONY: bench-cluster
+bench-cluster: setup ## Measure the chart on a real node: install, apply to Ready, memory of each pod, image size
+	@$(RUN) bench:cluster

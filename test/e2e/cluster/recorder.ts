@@ -1,7 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Call } from '#cli/judge/judge.ts';
 
 type Entry = { -readonly [Field in keyof Call]: Call[Field] };
@@ -33,13 +32,16 @@ export async function startRecorder(host: string): Promise<Recorder> {
     response.once('finish', () => {
       call.endMs = Date.now();
     });
-    request.resume().once('end', () => void delay(TAKES_MS).then(() => response.writeHead(200).end()));
+    request.resume().once('end', () => void taken().then(() => response.writeHead(200).end()));
   });
   server.listen(0, host);
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   return { url: `http://${host}:${port}/`, calls, close: () => closed(server) };
 }
+
+/** A handler is never done at once. */
+const taken = (): Promise<unknown> => once(AbortSignal.timeout(TAKES_MS), 'abort');
 
 async function closed(server: Server): Promise<void> {
   server.close();
