@@ -45,13 +45,7 @@ export async function observe(
     rivals: endpointsOf(object)
       .flatMap((endpoint) => webhooks.find('endpoint', endpoint))
       .filter((other) => other.metadata.uid !== uid),
-    secrets: isLookedAt
-      ? await secrets.read(
-          namespace,
-          secretKeys(parsed.webhook).map(({ name }) => name),
-          signal,
-        )
-      : new Map(),
+    secrets: isLookedAt ? await secrets.read(namespace, secretKeys(parsed.webhook), signal) : new Map(),
   };
 }
 

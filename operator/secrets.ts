@@ -50,7 +50,10 @@ export type SecretState =
 /** By name, in the namespace of the resource. */
 export type SecretStates = ReadonlyMap<string, SecretState>;
 
-/** How long a reading holds; up to a fifth more. What is not there is looked for sooner: somebody is about to make it. */
+/**
+ * How long a reading holds; up to a fifth more. A Secret or a key that is not there is looked for sooner: somebody is about
+ * to make it.
+ */
 const FOUND_HOLDS_MS = 240_000;
 const OTHERS_HOLD_MS = 5_000;
 /** Nobody comes again sooner: also where more are named than are kept, or a pass takes longer than a reading holds. */
@@ -61,14 +64,19 @@ const CALL_TIMEOUT_MS = 5_000;
 
 interface Known {
   readonly state: SecretState;
-  readonly untilMs: number;
+  readonly readMs: number;
+  /** What its time is multiplied with, from 1 to 1.2. */
+  readonly spread: number;
 }
+
+/** One of them, as {@link secretKeys} gives them. */
+type Wanted = Pick<SecretKey, 'name' | 'key'>;
 
 export interface SecretReader {
   /** Reads what it does not know, or not lately. */
-  read(namespace: string, names: Iterable<string>, signal: AbortSignal): Promise<SecretStates>;
+  read(namespace: string, wanted: readonly Wanted[], signal: AbortSignal): Promise<SecretStates>;
   /** When one of these is to be read again, in ms from now; never at once. */
-  dueInMs(namespace: string, names: Iterable<string>): number;
+  dueInMs(namespace: string, wanted: readonly Wanted[]): number;
 }
 
 export interface SecretReaderOptions {
@@ -82,38 +90,54 @@ export interface SecretReaderOptions {
 export function createSecretReader({ kube, clock, random }: SecretReaderOptions): SecretReader {
   const known = new Map<string, Known>();
 
-  const stateOf = async (namespace: string, name: string, signal: AbortSignal): Promise<SecretState> => {
-    const key = `${namespace}/${name}`;
-    const before = known.get(key);
-    if (before !== undefined && before.untilMs > clock.now()) return before.state;
-    const state = await look(kube, { namespace, name }, signal);
-    const holdsMs = state.kind === 'found' ? FOUND_HOLDS_MS : OTHERS_HOLD_MS;
-    known.delete(key);
-    known.set(key, { state, untilMs: clock.now() + holdsMs * (1 + random() / 5) });
+  const untilMs = ({ state, readMs, spread }: Known, keys: readonly string[]): number => {
+    const isComplete = state.kind === 'found' && keys.every((key) => state.keys.has(key));
+    return readMs + spread * (isComplete ? FOUND_HOLDS_MS : OTHERS_HOLD_MS);
+  };
+
+  const stateOf = async (ref: Ref, keys: readonly string[], signal: AbortSignal): Promise<SecretState> => {
+    const place = `${ref.namespace}/${ref.name}`;
+    const before = known.get(place);
+    if (before !== undefined && untilMs(before, keys) > clock.now()) return before.state;
+    const state = await look(kube, ref, signal);
+    known.delete(place);
+    known.set(place, { state, readMs: clock.now(), spread: 1 + random() / 5 });
     if (known.size > MAX_KNOWN) known.delete(known.keys().next().value ?? '');
     return state;
   };
 
   return {
-    read: async (namespace, names, signal) =>
-      new Map(
-        await Promise.all(
-          Array.from(new Set(names), async (name) => [name, await stateOf(namespace, name, signal)] as const),
-        ),
-      ),
-    dueInMs: (namespace, names) => {
+    read: async (namespace, wanted, signal) => {
+      const reading = Array.from(keysByName(wanted), async ([name, keys]) => {
+        return [name, await stateOf({ namespace, name }, keys, signal)] as const;
+      });
+      return new Map(await Promise.all(reading));
+    },
+    dueInMs: (namespace, wanted) => {
       const nowMs = clock.now();
-      const due = Array.from(names, (name) => known.get(`${namespace}/${name}`)?.untilMs ?? nowMs);
+      const due = Array.from(keysByName(wanted), ([name, keys]) => {
+        const reading = known.get(`${namespace}/${name}`);
+        return reading === undefined ? nowMs : untilMs(reading, keys);
+      });
       return Math.max(LEAST_MS, Math.min(...due) - nowMs);
     },
   };
 }
 
-async function look(
-  kube: Pick<Kube, 'get'>,
-  ref: { readonly namespace: string; readonly name: string },
-  signal: AbortSignal,
-): Promise<SecretState> {
+const keysByName = (wanted: readonly Wanted[]): Map<string, string[]> =>
+  new Map(
+    Array.from(
+      Map.groupBy(wanted, ({ name }) => name),
+      ([name, list]) => [name, list.map(({ key }) => key)],
+    ),
+  );
+
+interface Ref {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+async function look(kube: Pick<Kube, 'get'>, ref: Ref, signal: AbortSignal): Promise<SecretState> {
   try {
     const secret = await kube.get(SECRETS, ref, { signal, timeoutMs: CALL_TIMEOUT_MS });
     return secret === null ? { kind: 'missing' } : { kind: 'found', keys: filledKeys(secret) };

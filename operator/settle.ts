@@ -35,9 +35,8 @@ export function dueInMs(
   webhook: IntercomWebhook,
   { secrets, facts, uid, nowMs }: { secrets: Pick<SecretReader, 'dueInMs'>; facts: Pick<Facts, 'access'> } & Now,
 ): number {
-  const names = secretKeys(webhook).map(({ name }) => name);
   const renewalMs = renewalDueMs(facts.access, { uid, nowMs });
-  const readMs = secrets.dueInMs(webhook.metadata.namespace, names);
+  const readMs = secrets.dueInMs(webhook.metadata.namespace, secretKeys(webhook));
   return renewalMs === null ? readMs : Math.min(readMs, Math.max(MIN_DUE_MS, renewalMs - nowMs));
 }
 

@@ -100,6 +100,6 @@ function secretStates(webhook: IntercomWebhook, secrets: Secrets, signal: AbortS
     const metadata = { name, namespace, uid: 'local', resourceVersion: 'local' };
     return data === undefined ? null : { apiVersion: 'v1', kind: 'Secret', metadata, data };
   };
-  const names = secretKeys(webhook).map(({ name }) => name);
-  return createSecretReader({ kube: { get }, clock, random: Math.random }).read(namespace, names, signal);
+  const reader = createSecretReader({ kube: { get }, clock, random: Math.random });
+  return reader.read(namespace, secretKeys(webhook), signal);
 }

@@ -23,8 +23,8 @@ export interface Outcome {
   readonly sent: readonly NotificationLine[];
   readonly errors: number;
   readonly errorKinds: Readonly<Record<string, number>>;
-  /** Requests under way when the first of what was killed died. */
-  readonly inFlightAtKill: number;
+  /** Requests under way when the first of what was killed died, or sent while Kubernetes still led some to it. */
+  readonly exposed: number;
   readonly lost: number;
   readonly handledTwice: number;
   readonly repeatedCalls: number;
@@ -40,14 +40,19 @@ export interface Loaded {
   readonly topics: typeof usualTopics;
 }
 
+/** A kill, and until when requests were led to what had died. */
+export interface Death extends Kill {
+  readonly unroutedAtMs?: number;
+}
+
 /** Sends all the time while something is done, waits until all that was answered 200 is handled, and judges it. */
-export async function underLoad(loaded: Loaded, act: () => Promise<readonly Kill[]>): Promise<Outcome> {
+export async function underLoad(loaded: Loaded, act: () => Promise<readonly Death[]>): Promise<Outcome> {
   const { intercom, handler, calls } = loaded;
   const begun = Date.now();
   const runs: string[] = [];
   const enough = new AbortController();
   const sending = sendUntil(loaded, enough.signal, runs);
-  let kills: readonly Kill[];
+  let kills: readonly Death[];
   try {
     await elapsed(MARGIN_MS);
     kills = await act();
@@ -73,12 +78,12 @@ export async function underLoad(loaded: Loaded, act: () => Promise<readonly Kill
   );
   const verdict = judge({ handler, sent, calls: calls().filter(({ beginMs }) => beginMs >= begun), kills });
   const answers = judgeAnswers(sent, begun);
-  const killedAtMs = kills[0]?.atMs;
+  const [killed] = kills;
   return {
     sent,
     errors: answers.errors,
     errorKinds: answers.errorKinds,
-    inFlightAtKill: killedAtMs === undefined ? 0 : underWay(sent, killedAtMs, killedAtMs),
+    exposed: killed === undefined ? 0 : underWay(sent, killed.atMs, killed.unroutedAtMs ?? killed.atMs),
     lost: verdict.lost.length + answers.unacknowledged,
     handledTwice: verdict.handledTwice.length,
     repeatedCalls: verdict.repeatedCalls,
@@ -117,8 +122,8 @@ export function expectKept({ lost, handledTwice, uninvited, sent }: Outcome): vo
 }
 
 /** One line for whoever reads the log of a run. */
-export const figure = (what: string, { sent, errors, inFlightAtKill, repeatedCalls, p999Ms, seconds }: Outcome) =>
+export const figure = (what: string, { sent, errors, exposed, repeatedCalls, p999Ms, seconds }: Outcome) =>
   process.stderr.write(
-    `${what}: ${sent.length} sent in ${seconds.toFixed(0)} s, ${errors} errors, ${inFlightAtKill} in flight at the kill, ` +
+    `${what}: ${sent.length} sent in ${seconds.toFixed(0)} s, ${errors} errors, ${exposed} exposed, ` +
       `${repeatedCalls} repeated, p99.9 ${Math.round(p999Ms)} ms\n`,
   );

@@ -22,6 +22,9 @@ const secret = (name: string, data: Readonly<Record<string, string>>): KubeObjec
     data: Object.fromEntries(Object.entries(data).map(([key, value]) => [key, Buffer.from(value).toString('base64')])),
   });
 
+/** One key of each. */
+const keysOf = (...names: string[]) => names.map((name) => ({ name, key: 'key' }));
+
 function scene({ random = 0 }: { random?: number } = {}) {
   const clock = createFakeClock();
   const there = new Map<string, KubeObject>();
@@ -42,7 +45,7 @@ function scene({ random = 0 }: { random?: number } = {}) {
     },
   });
   const { signal } = new AbortController();
-  const read = async (...names: string[]) => reader.read('crm', names, signal);
+  const read = async (...names: string[]) => reader.read('crm', keysOf(...names), signal);
   const fail = (kind: KubeFailure | null) => {
     failure = kind;
   };
@@ -84,7 +87,7 @@ describe('a reader of Secrets', () => {
       ]),
     );
     expect(asked).toEqual(['crm/a', 'crm/b']);
-    await reader.read('other', ['a'], new AbortController().signal);
+    await reader.read('other', keysOf('a'), new AbortController().signal);
     expect(asked).toEqual(['crm/a', 'crm/b', 'other/a']);
   });
 
@@ -92,8 +95,8 @@ describe('a reader of Secrets', () => {
     const { clock, there, asked, read, reader } = scene();
     there.set('crm/a', secret('a', { key: 'value' }));
     await read('a', 'b');
-    expect(reader.dueInMs('crm', ['a'])).toBe(240_000);
-    expect(reader.dueInMs('crm', ['a', 'b'])).toBe(5_000);
+    expect(reader.dueInMs('crm', keysOf('a'))).toBe(240_000);
+    expect(reader.dueInMs('crm', keysOf('a', 'b'))).toBe(5_000);
     clock.advance(4_999);
     await read('a', 'b');
     expect(asked).toHaveLength(2);
@@ -109,20 +112,37 @@ describe('a reader of Secrets', () => {
     expect((await read('a')).get('a')).toEqual({ kind: 'missing' });
   });
 
+  it('looks soon again for a key that is not in a Secret that is there: a rotation has just named it', async () => {
+    const { clock, there, asked, read, reader } = scene();
+    const { signal } = new AbortController();
+    const rotation = [...keysOf('a'), { name: 'a', key: 'next' }];
+    there.set('crm/a', secret('a', { key: 'value' }));
+    await read('a');
+    clock.advance(5_000);
+    there.set('crm/a', secret('a', { key: 'value', next: 'other' }));
+    expect(reader.dueInMs('crm', rotation)).toBe(1_000);
+    expect((await reader.read('crm', rotation, signal)).get('a')).toEqual({
+      kind: 'found',
+      keys: new Set(['key', 'next']),
+    });
+    expect(asked).toEqual(['crm/a', 'crm/a']);
+    expect(reader.dueInMs('crm', rotation)).toBe(240_000);
+  });
+
   it('spreads its readings over a fifth more', async () => {
     const { there, read, reader } = scene({ random: 0.5 });
     there.set('crm/a', secret('a', { key: 'value' }));
     await read('a', 'b');
-    expect(reader.dueInMs('crm', ['a'])).toBe(264_000);
-    expect(reader.dueInMs('crm', ['b'])).toBe(5_500);
+    expect(reader.dueInMs('crm', keysOf('a'))).toBe(264_000);
+    expect(reader.dueInMs('crm', keysOf('b'))).toBe(5_500);
   });
 
   it('never asks to come again at once, also for what it does not know or has to read again already', async () => {
     const { clock, read, reader } = scene();
-    expect(reader.dueInMs('crm', ['unknown'])).toBe(1_000);
+    expect(reader.dueInMs('crm', keysOf('unknown'))).toBe(1_000);
     await read('a');
     clock.advance(60_000);
-    expect(reader.dueInMs('crm', ['a'])).toBe(1_000);
+    expect(reader.dueInMs('crm', keysOf('a'))).toBe(1_000);
   });
 
   it('sees that a key is empty, or another', async () => {
@@ -138,7 +158,7 @@ describe('a reader of Secrets', () => {
       kind: 'unreadable',
       message: 'cannot get secrets crm/a: forbidden: planned',
     });
-    expect(reader.dueInMs('crm', ['a'])).toBe(5_000);
+    expect(reader.dueInMs('crm', keysOf('a'))).toBe(5_000);
     fail(null);
     there.set('crm/a', secret('a', { key: 'value' }));
     clock.advance(5_000);
@@ -147,7 +167,7 @@ describe('a reader of Secrets', () => {
 
   it('fails where the pass is cut short, and does not remember that', async () => {
     const { reader, read } = scene();
-    await expect(reader.read('crm', ['a'], AbortSignal.abort(new Error('lost')))).rejects.toThrow('lost');
+    await expect(reader.read('crm', keysOf('a'), AbortSignal.abort(new Error('lost')))).rejects.toThrow('lost');
     expect((await read('a')).get('a')).toEqual({ kind: 'missing' });
   });
 

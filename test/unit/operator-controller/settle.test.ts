@@ -62,12 +62,12 @@ describe('a whole pass', () => {
   it('asks for the Secrets that the resource names, in its namespace', () => {
     const asked: string[] = [];
     const secrets = {
-      dueInMs: (namespace: string, names: Iterable<string>) => {
-        asked.push(...Array.from(names, (name) => `${namespace}/${name}`));
+      dueInMs: (namespace: string, wanted: readonly { name: string; key: string }[]) => {
+        asked.push(...wanted.map(({ name, key }) => `${namespace}/${name} ${key}`));
         return 7_000;
       },
     };
     expect(dueInMs(webhook(), { secrets, facts: { access: SHARED }, uid: 'u1', nowMs: 0 })).toBe(7_000);
-    expect(asked).toEqual(['crm/intercom-support']);
+    expect(asked).toEqual(['crm/intercom-support client-secret']);
   });
 });
