@@ -63,6 +63,10 @@ cluster-up: setup ## Start a one-node Kubernetes cluster without Docker (Linux, 
 cluster-down: setup ## End it and remove everything of it
 	@$(RUN) cluster -- down $(ARGS)
 
+.PHONY: k3d
+k3d: setup ## Install the chart in a k3d cluster, with an image made here; needs Docker (ARGS="--name ...")
+	@$(RUN) k3d -- $(ARGS)
+
 .PHONY: test-e2e
 test-e2e: setup ## Run the tests of a whole local installation
 	@$(RUN) test:e2e -- $(ARGS)

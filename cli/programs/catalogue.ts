@@ -3,6 +3,8 @@ import { ASSETS_ADVICE, ASSETS_VAR, ETCD_VERSION, kubernetes } from './kubernete
 import type { Program } from './program.ts';
 
 const NATS_VERSION = '2.15.2';
+/** As `k3d/go.mod` has it; a unit test compares. */
+const K3D_VERSION = '5.9.0';
 
 export const PROGRAMS = {
   'nats-server': {
@@ -52,6 +54,23 @@ export const PROGRAMS = {
     ...kubernetes('kube-apiserver', 'up to 10 minutes on two cores'),
     envVar: 'TEST_ASSET_KUBE_APISERVER',
     folderVar: ASSETS_VAR,
+  },
+  k3d: {
+    name: 'k3d',
+    envVar: 'K3D',
+    minimum: [5, 6, 0],
+    version: { args: ['version'], marker: 'k3d version ' },
+    ways: [
+      {
+        kind: 'go-module',
+        folder: 'k3d',
+        package: 'github.com/k3d-io/k3d/v5',
+        version: K3D_VERSION,
+        variables: { 'github.com/k3d-io/k3d/v5/version.Version': `v${K3D_VERSION}` },
+        takes: 'some minutes on two cores',
+      },
+    ],
+    advice: ['macOS: brew install k3d', 'anywhere: https://k3d.io/#installation'],
   },
   ...CLUSTER_PROGRAMS,
 } as const satisfies Record<string, Program>;

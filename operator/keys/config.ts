@@ -9,6 +9,7 @@ export const KeysEnv = z.object({
     .enum(['ensure', 'check', 'remove'])
     .describe('Makes the Secret where there is none and checks it where there is; only checks it; removes it.'),
   SECRET_NAME: name.describe('The Secret, in the namespace of the pod.'),
+  SERVERS: name.describe('StatefulSet of the servers: as long as it is there the Secret is not removed.'),
   INSTANCE: name.describe('Release that it is made for, as a label.'),
   ACCOUNTS_DIR: z
     .string()

@@ -11,7 +11,7 @@ const DEADLINE_MS = 60_000;
 
 const config = keysConfig();
 const secret = config.SECRET_NAME;
-const logger = createLogger('keys', config.LOG_LEVEL, { action: config.ACTION, secret });
+const logger = createLogger('keys', config.LOG_LEVEL, { action: config.ACTION, secretName: secret });
 const connection = await required(
   connect(config, () => performance.now()),
   logger,

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { SECRETS } from '../children.ts';
+import { resourceOf, SECRETS } from '../children.ts';
 import type { Kube } from '../kube/kube.ts';
 import { KubeError } from '../kube/kube-error.ts';
 import type { KubeObject, ObjectRef } from '../kube/resource.ts';
@@ -17,7 +17,8 @@ export interface KeysDeps {
 export type Done =
   | { readonly kind: 'made' | 'kept'; readonly operator: string }
   | { readonly kind: 'removed' }
-  | { readonly kind: 'nothing to remove' };
+  | { readonly kind: 'nothing to remove' }
+  | { readonly kind: 'in use, and not removed' };
 
 /** @throws KubeError, or Error that says what is wrong with the Secret that is there */
 export async function lookAfterKeys(config: KeysConfig, deps: KeysDeps, signal: AbortSignal): Promise<Done> {
@@ -33,8 +34,20 @@ export async function lookAfterKeys(config: KeysConfig, deps: KeysDeps, signal: 
       return done;
     }
     case 'remove':
-      return { kind: (await deps.kube.delete(SECRETS, ref, { signal })) ? 'removed' : 'nothing to remove' };
+      return removed(ref, config, deps, signal);
   }
+}
+
+/** A tool that knows no hooks starts this Job with the servers: it must not take their keys away. */
+async function removed(
+  ref: ObjectRef,
+  { SERVERS }: KeysConfig,
+  { kube, namespace }: KeysDeps,
+  signal: AbortSignal,
+): Promise<Done> {
+  const servers = await kube.get(resourceOf({ kind: 'StatefulSet' }), { namespace, name: SERVERS }, { signal });
+  if (servers !== null && servers.metadata.deletionTimestamp === undefined) return { kind: 'in use, and not removed' };
+  return { kind: (await kube.delete(SECRETS, ref, { signal })) ? 'removed' : 'nothing to remove' };
 }
 
 const titleOf = ({ namespace, name }: ObjectRef): string => `Secret ${namespace}/${name}`;

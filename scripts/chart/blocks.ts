@@ -9,9 +9,6 @@ export const block = <T extends z.ZodRawShape>(description: string, shape: T) =>
     .prefault({} as never)
     .describe(description);
 
-export const text = (description: string, fallback = '') =>
-  z.string().max(2048).default(fallback).describe(description);
-
 export const flag = (fallback: boolean, description: string) => z.boolean().default(fallback).describe(description);
 
 const NAME = '[a-z0-9]([-.a-z0-9]*[a-z0-9])?';
@@ -25,11 +22,22 @@ export const objectName = (description: string) =>
     .default('')
     .describe(description);
 
+const LABEL = '[a-z0-9]([-a-z0-9]*[a-z0-9])?';
+
 export const namespaceName = () =>
   z
     .string()
     .max(63)
-    .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/);
+    .regex(new RegExp(`^${LABEL}$`));
+
+/** Of a name that a Service can have; empty = none. It may be too long: then it is cut. */
+export const namePart = (description: string) =>
+  z
+    .string()
+    .max(253)
+    .regex(new RegExp(`^(${LABEL})?$`))
+    .default('')
+    .describe(description);
 
 /** `10Gi`: bytes in the only form that Kubernetes and NATS understand alike. */
 export const size = (fallback: string, description: string) =>

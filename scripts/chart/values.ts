@@ -6,12 +6,12 @@ import {
   flag,
   image,
   keyOf,
+  namePart,
   namespaceName,
   objectName,
   podSettings,
   resources,
   size,
-  text,
 } from './blocks.ts';
 
 /** The one definition of what `helm install` can be told: values.yaml, values.schema.json and the page come from it. */
@@ -95,8 +95,8 @@ const NETWORK_POLICY = block('NetworkPolicies: of the operator, of NATS, and of 
 });
 
 export const Values = z.strictObject({
-  nameOverride: text('Takes the place of the name of the chart in names.'),
-  fullnameOverride: text('What all names begin with; empty = release and chart.'),
+  nameOverride: namePart('Takes the place of the name of the chart in names.'),
+  fullnameOverride: namePart('What all names begin with; empty = release and chart.'),
   image: image('intercom-webhook-operator', '', 'Version; empty = the `appVersion` of the chart.').describe(
     'The image of the operator, of which also every receiver and worker runs.',
   ),

@@ -9,6 +9,10 @@
 
 {{/* Refuses what would be accepted one by one and makes no sense together. */}}
 {{- define "icwo.validate" -}}
+{{- $name := include "icwo.fullname" . }}
+{{- if not (regexMatch "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$" $name) }}
+{{- fail (printf "all names begin with %s, and a Service may have but lower case letters, digits and -: set fullnameOverride" $name) }}
+{{- end }}
 {{- $external := .Values.externalNats }}
 {{- if and .Values.nats.enabled $external.url }}
 {{- fail "externalNats.url is set while nats.enabled is true: set nats.enabled to false, or remove the URL" }}
@@ -24,6 +28,11 @@
 {{- end }}
 {{- if .Values.nats.enabled }}
 {{- include "icwo.validateReplicas" . }}
+{{- include "icwo.validateKeys" . }}
+{{- $nats := .Values.nats }}
+{{- if ge (include "icwo.bytes" $nats.jetstream.fileStore | int64) (include "icwo.bytes" $nats.persistence.size | int64) }}
+{{- fail (printf "nats.jetstream.fileStore is %s and nats.persistence.size is %s: the store has to be less than the volume, or the volume is full before the store refuses anything" $nats.jetstream.fileStore $nats.persistence.size) }}
+{{- end }}
 {{- end }}
 {{- end }}
 
@@ -34,6 +43,16 @@
 {{- $is := printf "%d" (int .Values.nats.replicas) }}
 {{- if and $was (ne $was $is) }}
 {{- fail (printf "nats.replicas is %s, but the volumes of this release (data-%s-…) were made for %s: one server does not become three, nor three one, without losing what is stored. Set nats.replicas to %s, or move to a new release" $is (include "icwo.natsName" .) $was $was) }}
+{{- end }}
+{{- end }}
+
+{{/* New keys mean new accounts: what volumes hold from before would stay behind in the old ones, unseen. */}}
+{{- define "icwo.validateKeys" -}}
+{{- $secret := include "icwo.keysSecret" . }}
+{{- $claim := lookup "v1" "PersistentVolumeClaim" .Release.Namespace (printf "data-%s-0" (include "icwo.natsName" .)) }}
+{{- $isLeft := and $claim (not (dig "metadata" "deletionTimestamp" "" $claim)) }}
+{{- if and $isLeft (not (lookup "v1" "Secret" .Release.Namespace $secret)) }}
+{{- fail (printf "Secret %s/%s is not there, but the volumes (data-%s-…) are: with new keys nobody gets at what they hold. Restore the Secret from a backup; or, where they hold nothing that is needed, delete these PersistentVolumeClaims too, and new keys are made" .Release.Namespace $secret (include "icwo.natsName" .)) }}
 {{- end }}
 {{- end }}
 

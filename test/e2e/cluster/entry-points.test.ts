@@ -14,7 +14,7 @@ describe('the image on a node', () => {
   const namespace = `image-${randomBytes(3).toString('hex')}`;
   beforeAll(() => install());
   afterAll(async () => {
-    await kubectl('delete', '--namespace', namespace, 'icw', 'image', '--ignore-not-found', '--timeout=120s');
+    await kubectl('delete', '--namespace', namespace, 'icw', 'image', '--ignore-not-found', '--wait=false');
     await kubectl('delete', 'namespace', namespace, '--ignore-not-found', '--wait=false');
   });
 

@@ -11,7 +11,7 @@ describe('who may not', () => {
   let scene: Scene;
   beforeAll(async () => {
     await install();
-    scene = await startScene();
+    scene = await startScene('ClusterIP');
     await apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: STRANGERS } }, stranger());
     await until(async () => (await pods(STRANGERS)).every(isReady), {
       describe: 'the stranger to run',

@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { until } from '#test/support/until.ts';
 import { helm, kubectl } from './facts.ts';
 
 /** The chart installed as its documents say, with the defaults that a laptop can carry. */
@@ -22,8 +23,19 @@ export function install({ release = RELEASE, namespace = NAMESPACE, chart = CHAR
   return helm('upgrade', '--install', release, chart, ...where, '--wait', '--timeout', '150s', ...values);
 }
 
+/** The operator is needed until the last resource has gone. */
 export async function uninstall({ release = RELEASE, namespace = NAMESPACE }: ReleaseOptions = {}): Promise<void> {
+  await until(async () => (await webhooks()) === '', {
+    describe: 'every IntercomWebhook to be gone',
+    timeoutMs: 120_000,
+    everyMs: 500,
+  });
   await helm('uninstall', release, '--namespace', namespace, '--wait', '--timeout', '120s', '--ignore-not-found');
+}
+
+async function webhooks(): Promise<string> {
+  const served = await kubectl('api-resources', '--api-group=intercom-operator.io', '--output=name');
+  return served === '' ? '' : kubectl('get', 'icw', '--all-namespaces', '--output=name');
 }
 
 /** Removes what an uninstall keeps, so that the cluster is as new. */

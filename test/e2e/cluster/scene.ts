@@ -37,21 +37,23 @@ export interface Scene {
 }
 
 const Service = z.object({
-  spec: z.object({ ports: z.array(z.object({ name: z.string().optional(), nodePort: z.int() })) }),
+  spec: z.object({
+    clusterIP: z.string(),
+    ports: z.array(z.object({ port: z.int(), nodePort: z.int().optional() })),
+  }),
 });
 
 /** Makes the namespace, applies the webhook and waits until it is ready; its URL is saved at Intercom. */
-export async function startScene(): Promise<Scene> {
-  const { nodeAddress, machineAddress } = cluster();
+export async function startScene(type: 'LoadBalancer' | 'ClusterIP' = 'LoadBalancer'): Promise<Scene> {
   const namespace = `crm-${randomBytes(3).toString('hex')}`;
   const secret = randomBytes(16).toString('hex');
-  const recorder = await startRecorder(machineAddress);
+  const recorder = await startRecorder(cluster().machineAddress);
   const intercom = await startIntercom();
   const close = async () => {
     await intercom.close();
     await recorder.close();
-    // What a namespace holds goes before it does: it would first wait half of its pods' longest grace period.
-    await kubectl('delete', '--namespace', namespace, 'icw', WEBHOOK, '--ignore-not-found', '--timeout=120s');
+    // The resource by name, for a namespace waits half of its pods' longest grace period before it deletes what else it holds.
+    await kubectl('delete', '--namespace', namespace, 'icw', WEBHOOK, '--ignore-not-found', '--wait=false');
     await kubectl('delete', 'namespace', namespace, '--ignore-not-found', '--wait=false');
   };
   const untilReady = async () => {
@@ -66,10 +68,10 @@ export async function startScene(): Promise<Scene> {
         metadata: { namespace, name: SECRET },
         stringData: { 'client-secret': secret },
       },
-      webhook(namespace, recorder.url),
+      webhook(namespace, recorder.url, type),
     );
     await untilReady();
-    const url = `http://${nodeAddress}:${await nodePort(namespace)}/intercom`;
+    const url = `http://${await addressOf(namespace)}/intercom`;
     const saveUrl = async (signedWith: string) => {
       const saved = await intercom.saveUrl({ url, secret: signedWith, appId: APP });
       if (!saved.saved) throw new Error(`Intercom could not save ${url}: ${JSON.stringify(saved)}`);
@@ -102,14 +104,14 @@ export async function startScene(): Promise<Scene> {
 
 const RESTRICTED = { 'pod-security.kubernetes.io/enforce': 'restricted' };
 
-const webhook = (namespace: string, recorder: string) => ({
+const webhook = (namespace: string, recorder: string, type: string) => ({
   apiVersion: 'intercom-operator.io/v1alpha1',
   kind: 'IntercomWebhook',
   metadata: { namespace, name: WEBHOOK },
   spec: {
     topics: usualTopics,
     signing: { secretKeyRefs: [{ name: SECRET, key: 'client-secret' }] },
-    endpoint: { type: 'LoadBalancer' },
+    endpoint: { type },
     retention: { maxBytes: '256Mi' },
     deletionPolicy: 'Delete',
     handlers: [
@@ -125,11 +127,13 @@ const webhook = (namespace: string, recorder: string) => ({
   },
 });
 
-async function nodePort(namespace: string): Promise<number> {
+/** From outside: the node's port of a LoadBalancer, else the address of the Service, which this machine has a route to. */
+async function addressOf(namespace: string): Promise<string> {
   const text = await kubectl('get', 'service', '--namespace', namespace, 'icw-support-ingress', '--output', 'json');
-  const port = Service.parse(JSON.parse(text)).spec.ports[0]?.nodePort;
+  const { clusterIP, ports } = Service.parse(JSON.parse(text)).spec;
+  const [port] = ports;
   if (port === undefined) throw new Error(`Service icw-support-ingress has no port: ${text}`);
-  return port;
+  return port.nodePort === undefined ? `${clusterIP}:${port.port}` : `${cluster().nodeAddress}:${port.nodePort}`;
 }
 
 /** What a pod was, for the judge; `atMs` right before it is killed. */

@@ -1,10 +1,12 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { until } from '#test/support/until.ts';
 import { kubectl } from './facts.ts';
 import { apply, pods } from './objects.ts';
 import { forget, install, NAMESPACE, uninstall } from './release.ts';
 
 const KINDS =
   'all,configmaps,secrets,serviceaccounts,roles,rolebindings,persistentvolumeclaims,poddisruptionbudgets,networkpolicies,leases';
+const EVERY_NAMESPACE_HAS = /^(configmap\/kube-root-ca.crt|serviceaccount\/default)$/;
 const CLUSTER_KINDS = 'clusterroles,clusterrolebindings,customresourcedefinitions';
 
 describe('the end of a release', () => {
@@ -16,10 +18,16 @@ describe('the end of a release', () => {
     await uninstall();
     const added = (await names(CLUSTER_KINDS)).filter((name) => !before.includes(name));
     expect(added).toEqual(['customresourcedefinition.apiextensions.k8s.io/intercomwebhooks.intercom-operator.io']);
-    const left = (await names(KINDS, NAMESPACE)).filter(
-      (name) => !/kube-root-ca.crt|serviceaccount\/default|configmap\/kube-root/.test(name),
+    const kept = ['persistentvolumeclaim/data-intercom-operator-nats-0', 'secret/intercom-operator-nats-keys'];
+    // Pods end after what made them.
+    await until(
+      async () => {
+        const left = (await names(KINDS, NAMESPACE)).filter((name) => !EVERY_NAMESPACE_HAS.test(name));
+        expect(left).toEqual(kept);
+        return true;
+      },
+      { describe: 'nothing to be left but what is kept', timeoutMs: 60_000, everyMs: 500 },
     );
-    expect(left).toEqual(['persistentvolumeclaim/data-intercom-operator-nats-0', 'secret/intercom-operator-nats-keys']);
   });
 
   test('a second release with namespaces of its own works beside the first', async () => {

@@ -61,6 +61,15 @@ it.each(REFUSED)('refuses %s, and names the value', async (_, values, says) => {
   await expect(template(values)).rejects.toThrow(says);
 });
 
+it('refuses a release whose name no Service can have, before anything is installed', async () => {
+  await expect(template({}, { name: 'a.b', namespace: 'intercom' })).rejects.toThrow(
+    /begin with a\.b-intercom-operator.*set fullnameOverride/,
+  );
+  expect(titles(await template({ fullnameOverride: 'a-b' }, { name: 'a.b', namespace: 'intercom' }))).toContain(
+    'Service a-b',
+  );
+});
+
 describe('roles', () => {
   it('are those of the operator, in every namespace', async () => {
     const objects = await template({ rbac: { userRoles: false } });

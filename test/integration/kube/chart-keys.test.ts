@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import * as z from 'zod';
 import { execute } from '#cli/programs/execute.ts';
+import { resourceOf } from '#operator/children.ts';
 import { type KeysConfig, keysConfig } from '#operator/keys/config.ts';
 import { lookAfterKeys } from '#operator/keys/secret.ts';
 import { faultsOf, KEY_FILES, publicKeyOf } from '#operator/keys/server-keys.ts';
@@ -102,10 +103,30 @@ it('removes the Secret where nothing is to be kept, and no other', async () => {
   await expect(run({ SECRET_NAME: 'other' })).rejects.toMatchObject({ kind: 'forbidden' });
 });
 
+it('removes no keys of servers that are there, as where a tool that knows no hooks starts all Jobs', async () => {
+  const { run, ref, config, read } = await arrange('remove', { nats: { keep: false } });
+  await admin.create(SECRETS, { metadata: ref }, soon());
+  const set = { namespace: ref.namespace, name: config.SERVERS };
+  const rendered = only(
+    await template({ nats: { keep: false } }, { name: 'icwo', namespace: ref.namespace }),
+    'StatefulSet',
+  );
+  await admin.create(resourceOf(rendered), { metadata: set, spec: rendered['spec'] }, soon());
+  expect(await run()).toEqual({ kind: 'in use, and not removed' });
+  expect(await read()).not.toBeNull();
+  await admin.delete(resourceOf(rendered), set, soon());
+  expect(await run()).toEqual({ kind: 'removed' });
+});
+
 const PROGRAM = fileURLToPath(new URL('../../../operator/keys/main.ts', import.meta.url));
 
 /** One line of its log. */
-const Line = z.object({ msg: z.string(), operator: z.string().optional(), namespace: z.string() });
+const Line = z.object({
+  msg: z.string(),
+  secretName: z.string(),
+  operator: z.string().optional(),
+  namespace: z.string(),
+});
 
 it('says as a program what it did, and nothing of what is secret', async () => {
   const job = only(await template({}), 'Job');
@@ -115,7 +136,8 @@ it('says as a program what it did, and nothing of what is secret', async () => {
     return execute(process.execPath, [PROGRAM], { env, timeoutMs: 30_000 });
   };
   const made = await run('ensure');
-  const { namespace, operator } = Line.parse(JSON.parse(made));
+  const { namespace, operator, secretName } = Line.parse(JSON.parse(made));
+  expect(secretName).toBe(SECRET_NAME);
   const secret = decoded(await admin.get(SECRETS, { namespace, name: SECRET_NAME }, soon()));
   const texts = [made, await run('ensure'), await run('remove')];
   expect(texts.map((text) => Line.parse(JSON.parse(text)).msg)).toEqual([

@@ -6,7 +6,7 @@ import type { Resource } from '#operator/kube/resource.ts';
 import { createTransport, readBody } from '#operator/kube/transport.ts';
 import { at, isWorkload, type Manifest, only, podsOf, template, templateFor } from '#test/integration/chart/chart.ts';
 import { VALUE_SETS } from '#test/integration/chart/value-sets.ts';
-import { adminConnection, connectedKube, sharedKubeconfig, soon, testNamespace } from '#test/support/kube.ts';
+import { adminConnection, connectedKube, SECRETS, sharedKubeconfig, soon, testNamespace } from '#test/support/kube.ts';
 import { trackLeaks } from '#test/support/leaks.ts';
 import { type Strict, strictly } from '#test/support/strictly.ts';
 
@@ -123,7 +123,7 @@ describe('volumes that were made for one server', () => {
   const rendered = (of: string, replicas: number) =>
     templateFor(sharedKubeconfig(), { nats: { replicas }, crds: { enabled: false } }, { name: 'icwo', namespace: of });
 
-  it('are not used for three, and are for one', async () => {
+  it('are not used for three, nor without their keys, and are for one', async () => {
     const own = await testNamespace(kube);
     const set = only(await template({}, { name: 'icwo', namespace: own }), 'StatefulSet');
     const { metadata, spec } = at(set, 'spec', 'volumeClaimTemplates', 0) as Manifest;
@@ -133,6 +133,9 @@ describe('volumes that were made for one server', () => {
     await expect(rendered(own, 3)).rejects.toThrow(
       `nats.replicas is 3, but the volumes of this release (${metadata.name}-${set.metadata.name}-…) were made for 1`,
     );
+    const keys = { namespace: own, name: `${set.metadata.name}-keys` };
+    await expect(rendered(own, 1)).rejects.toThrow(`Secret ${own}/${keys.name} is not there, but the volumes`);
+    await kube.create(SECRETS, { metadata: keys }, soon());
     expect(await rendered(own, 1)).toContain('kind: StatefulSet');
   });
 });

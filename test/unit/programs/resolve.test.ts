@@ -163,14 +163,18 @@ describe('findOrObtain', () => {
   });
 });
 
-describe('the Kubernetes programs', () => {
-  it('have the versions that their module pins', async () => {
-    const pinned = await readFile(new URL('../../../cli/programs/kubernetes/go.mod', import.meta.url), 'utf8');
+describe('programs of modules of ours', () => {
+  const pins = (folder: string) => readFile(new URL(`../../../cli/programs/${folder}/go.mod`, import.meta.url), 'utf8');
+
+  it('are tools of these modules, in the versions that they pin', async () => {
+    const pinned = await pins('kubernetes');
     const etcd = PROGRAMS.etcd.ways[0];
     const apiserver = PROGRAMS['kube-apiserver'].ways[0];
     for (const way of Object.values(PROGRAMS).flatMap((program): readonly Way[] => program.ways)) {
-      if (way.kind === 'go-module') expect(pinned).toContain(`\t${way.package}\n`);
+      if (way.kind === 'go-module') expect(await pins(way.folder)).toMatch(toolOf(way.package));
     }
+    const k3d = PROGRAMS.k3d.ways[0];
+    expect(await pins(k3d.folder)).toContain(`${k3d.package} v${k3d.version} `);
     expect(pinned).toMatch(new RegExp(`go\\.etcd\\.io/etcd/server/v3 v${etcd.version}\\s`));
     expect(pinned).toMatch(new RegExp(`\tk8s\\.io/kubernetes v${apiserver.version}\\s`));
     const [major, minor] = apiserver.version.split('.');
@@ -193,3 +197,6 @@ describe('explainMissing', () => {
     `);
   });
 });
+
+/** The line of a go.mod, alone or in a block, that makes a package a tool. */
+const toolOf = (name: string): RegExp => new RegExp(`^(?:tool |\\t)${name.replaceAll('.', '\\.')}$`, 'm');

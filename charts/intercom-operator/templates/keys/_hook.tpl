@@ -33,6 +33,12 @@ rules:
     resources: [secrets]
     verbs: [create]
   {{- end }}
+  {{- if eq .action "remove" }}
+  - apiGroups: [apps]
+    resources: [statefulsets]
+    resourceNames: [{{ include "icwo.natsName" $root }}]
+    verbs: [get]
+  {{- end }}
 ---
 apiVersion: rbac.authorization.k8s.io/v1
 kind: RoleBinding
@@ -73,6 +79,7 @@ spec:
           env:
             - { name: ACTION, value: {{ .action }} }
             - { name: SECRET_NAME, value: {{ $secret }} }
+            - { name: SERVERS, value: {{ include "icwo.natsName" $root }} }
             - { name: INSTANCE, value: {{ $root.Release.Name | quote }} }
             - { name: ACCOUNTS_DIR, value: /data/accounts }
             - { name: LOG_LEVEL, value: info }
