@@ -140,6 +140,12 @@ describe('under load', () => {
       await kubectl('patch', '--namespace', scene.namespace, 'secret', old.name, '--type=merge', '--patch', data);
       await roll({ signing: { secretKeyRefs: [fresh, old] } });
       await scene.saveUrl(next);
+      // What it began to send before is signed with the old one.
+      const lastRun = String(scene.intercom.report().runs);
+      await until(() => scene.intercom.progress(lastRun)?.state !== 'running', {
+        describe: 'the last run with the old secret to end',
+        timeoutMs: 30_000,
+      });
       await roll({ signing: { secretKeyRefs: [fresh] } });
     });
   });

@@ -20,7 +20,18 @@ export interface ReleaseOptions {
 export function install({ release = RELEASE, namespace = NAMESPACE, chart = CHART, set = [] }: ReleaseOptions = {}) {
   const values = set.flatMap((value) => ['--set', value]);
   const where = ['--namespace', namespace, '--create-namespace'];
-  return helm('upgrade', '--install', release, chart, ...where, '--wait', '--timeout', '150s', ...values);
+  return helm(
+    'upgrade',
+    '--install',
+    release,
+    chart,
+    ...where,
+    '--reset-values',
+    '--wait',
+    '--timeout',
+    '150s',
+    ...values,
+  );
 }
 
 /** The operator is needed until the last resource has gone. */
