@@ -150,11 +150,13 @@ describe('under load', () => {
     });
   });
 
-  /** Changes the spec and waits until the receivers are those of the change. */
+  /** Changes the spec and waits until the receivers are those of the change, and the others gone: they answer to the end. */
   const roll = async (spec: object) => {
     const before = await scene.receivers();
     await scene.patch(spec);
     await untilReplaced(scene.receivers, before, before.length);
+    const names = before.map(({ metadata }) => `pod/${metadata.name}`);
+    await kubectl('wait', '--namespace', scene.namespace, '--for=delete', ...names, '--timeout=60s');
   };
 });
 
