@@ -122,5 +122,5 @@ async function memoryOf(cluster: Cluster): Promise<Map<string, number>> {
       largest.set(name, Math.max(largest.get(name) ?? 0, memory?.workingSetBytes ?? 0));
     }
   }
-  return new Map([...largest].sort());
+  return new Map([...largest].toSorted(([a], [b]) => a.localeCompare(b)));
 }

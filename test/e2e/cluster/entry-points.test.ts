@@ -77,6 +77,14 @@ const webhook = (namespace: string) => ({
   },
 });
 
+const SENDING = [
+  ...'--url http://icw-image-ingress/intercom --secret-file /secret/secret --rate 50 --forgeries 10'.split(' '),
+  '--count',
+  String(COUNT),
+  '--topic',
+  ...TOPICS,
+];
+
 const simulator = (namespace: string) => ({
   apiVersion: 'v1',
   kind: 'Pod',
@@ -89,11 +97,7 @@ const simulator = (namespace: string) => ({
       {
         name: 'simulator',
         image: `${cluster().image.repository}:${cluster().image.tag}`,
-        args: [
-          'simulator.mjs',
-          ...['--url', 'http://icw-image-ingress/intercom', '--secret-file', '/secret/secret'],
-          ...['--count', String(COUNT), '--rate', '50', '--forgeries', '10', '--topic', ...TOPICS],
-        ],
+        args: ['simulator.mjs', ...SENDING],
         securityContext: {
           allowPrivilegeEscalation: false,
           capabilities: { drop: ['ALL'] },
