@@ -24,9 +24,6 @@ const TEAM = 'crm';
 /** What starting cost has been given back, and every process has looked around a few times. */
 const IDLE_MS = 60_000;
 
-const run = interruption(DEADLINE_MS);
-await runToEnd(measure(run.signal), run);
-
 async function measure(signal: AbortSignal): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'bench-cluster-'));
   const how = { env: process.env, timeoutMs: CALL_TIMEOUT_MS, signal };
@@ -124,3 +121,6 @@ async function memoryOf(cluster: Cluster): Promise<Map<string, number>> {
   }
   return new Map([...largest].toSorted(([a], [b]) => a.localeCompare(b)));
 }
+
+const run = interruption(DEADLINE_MS);
+await runToEnd(measure(run.signal), run);
