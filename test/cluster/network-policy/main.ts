@@ -7,7 +7,8 @@ import { createKube } from '#operator/kube/kube.ts';
 import { kubeconfigConnection } from '#operator/kube/kubeconfig.ts';
 import { startReflector } from '#operator/kube/reflector.ts';
 import type { KubeObject, Resource } from '#operator/kube/resource.ts';
-import { NAMESPACES, Namespace, PODS, POLICIES, Pod, Policy } from './objects.ts';
+import { NAMESPACES } from '#operator/kube/resource.ts';
+import { Namespace, PODS, POLICIES, Pod, Policy } from './objects.ts';
 import { renderTable } from './table.ts';
 
 /** What changes together is applied together. */

@@ -4,7 +4,6 @@ import type { Resource } from '#operator/kube/resource.ts';
 /** What the enforcer reads of three kinds, as the API server serves them: with defaults filled in. */
 
 export const PODS: Resource = { group: '', version: 'v1', kind: 'Pod', plural: 'pods' };
-export const NAMESPACES: Resource = { group: '', version: 'v1', kind: 'Namespace', plural: 'namespaces' };
 export const POLICIES: Resource = {
   group: 'networking.k8s.io',
   version: 'v1',

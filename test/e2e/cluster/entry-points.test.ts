@@ -5,6 +5,7 @@ import { until } from '#test/support/until.ts';
 import { cluster, kubectl } from './facts.ts';
 import { apply, pods } from './objects.ts';
 import { install } from './release.ts';
+import { RESTRICTED } from './scene.ts';
 
 const COUNT = 100;
 const TOPICS = ['conversation.user.created', 'conversation.user.replied'];
@@ -19,9 +20,8 @@ describe('the image on a node', () => {
   });
 
   test('runs ingress, worker, echo and noop, and a simulator that they satisfy', async () => {
-    const labels = { 'pod-security.kubernetes.io/enforce': 'restricted' };
     await apply(
-      { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace, labels } },
+      { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace, labels: RESTRICTED } },
       {
         apiVersion: 'v1',
         kind: 'Secret',

@@ -102,7 +102,8 @@ export async function startScene(type: 'LoadBalancer' | 'ClusterIP' = 'LoadBalan
   }
 }
 
-const RESTRICTED = { 'pod-security.kubernetes.io/enforce': 'restricted' };
+/** Of a namespace that admits only such pods. */
+export const RESTRICTED = { 'pod-security.kubernetes.io/enforce': 'restricted' };
 
 const webhook = (namespace: string, recorder: string, type: string) => ({
   apiVersion: 'intercom-operator.io/v1alpha1',
