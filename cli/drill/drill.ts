@@ -23,6 +23,8 @@ export interface Drill {
   readonly retryAfterMs: number;
   /** Of an ingress that is asked to end: as in a cluster, where the drill is about that. */
   readonly drainDelayMs?: number;
+  /** Of load before the first fault; 2.5 s where nothing is said. */
+  readonly leadMs?: number;
   /** How long the load has to last for the fault to be inside it. */
   readonly faultMs: (durationMs: number) => number;
   readonly play: (scene: Scene) => Promise<readonly Injection[]>;

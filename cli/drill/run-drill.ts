@@ -44,7 +44,7 @@ export interface DrillResult extends DrillVerdict {
 
 /** Where a drill does not ask for more. */
 const WORKERS = 2;
-/** Of load before the first fault and after the last. */
+/** Of load before the first fault, where a drill does not ask for more, and after the last. */
 const LEAD_MS = 2_500;
 const TAIL_MS = 1_500;
 /** Each has a notification every five seconds, besides what is about none. */
@@ -118,8 +118,9 @@ interface Stage extends DrillOptions {
 async function play(drill: Drill, stage: Stage): Promise<DrillResult> {
   const { local, seed, note, signal, durationMs, calls, approach } = stage;
   const intercom = await startIntercom(drill, stage);
-  let asked = await send(intercom, LEAD_MS + drill.faultMs(durationMs) + TAIL_MS, { ...stage, drill });
-  await delay(LEAD_MS, undefined, { signal });
+  const { leadMs = LEAD_MS } = drill;
+  let asked = await send(intercom, leadMs + drill.faultMs(durationMs) + TAIL_MS, { ...stage, drill });
+  await delay(leadMs, undefined, { signal });
   const heldUp = monitorEventLoopDelay({ resolution: LOOP_RESOLUTION_MS });
   heldUp.enable();
   const random = seededRandom(seed, RANDOM_STREAM, 0);
