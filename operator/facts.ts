@@ -4,6 +4,8 @@ import type { StreamFacts } from './streams/desired.ts';
 
 /** The same for every resource. */
 export interface Facts {
+  /** Which operator this is: `<namespace>/<Lease>`. */
+  readonly operator: string;
   readonly rendering: Omit<RenderFacts, 'uid'>;
   readonly streams: Omit<StreamFacts, 'uid'>;
   readonly access: NatsAccess;

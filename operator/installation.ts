@@ -111,6 +111,7 @@ function factsOf(config: OperatorConfig, { clusterId, access, namespace }: Place
   const insiders = { operator: operatorPeer(namespace), metricsFrom: config.METRICS_FROM };
   const redis = config.REDIS_URL === '' ? {} : { redisUrl: config.REDIS_URL };
   return {
+    operator: `${namespace}/${config.LEASE_NAME}`,
     access,
     rendering: {
       image: config.IMAGE,

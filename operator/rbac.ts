@@ -28,6 +28,8 @@ export const CLUSTER_RULES: readonly PolicyRule[] = [
   // By name alone: who may list Secrets may read all of them. Written are those that processes log in to NATS with.
   { apiGroups: [''], resources: ['secrets'], verbs: ['get', 'create', 'patch', 'delete'] },
   { apiGroups: ['events.k8s.io'], resources: ['events'], verbs: ['create', 'patch'] },
+  // Of another operator that says it looks after a resource: whether it is still installed.
+  { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['get'] },
   // Its uid stands for the cluster.
   { apiGroups: [''], resources: ['namespaces'], resourceNames: ['kube-system'], verbs: ['get'] },
 ];

@@ -2,12 +2,13 @@ import type { Status } from './api/status.ts';
 import type { IntercomWebhook } from './api/v1alpha1.ts';
 import { type ApplyDeps, apply } from './apply.ts';
 import type { Facts } from './facts.ts';
-import { type FinalizeDeps, finalize, keepFinalizer } from './finalize.ts';
+import { type FinalizeDeps, finalize, keepMarks } from './finalize.ts';
 import { gate } from './gate.ts';
 import { keyOf, type ObjectKey } from './kube/store.ts';
 import type { ObservationReader } from './observations/reader.ts';
 import { type ObserveDeps, type Observed, observe } from './observe.ts';
 import type { Outcome } from './outcome.ts';
+import { ownershipOf } from './ownership.ts';
 import { renderAll } from './render-all.ts';
 import { type ReportDeps, report } from './report.ts';
 import { dueInMs, settle } from './settle.ts';
@@ -31,6 +32,12 @@ export async function reconcile(key: ObjectKey, deps: ReconcileDeps, signal: Abo
   const observed = await observe(key, deps, signal);
   if (observed === null) return { kind: 'done' };
   const { object, parsed, isPaused } = observed;
+  const ownership = await ownershipOf(object, deps.facts.operator, { kube: deps.kube, signal });
+  if (ownership.kind === 'theirs') {
+    const { reason, note } = ownership.happening;
+    deps.events.record(object, ownership.happening);
+    return { kind: 'blocked', reason, message: note };
+  }
   const say = (status: Status): Promise<void> => report(object, status, deps, signal);
   if (object.metadata.deletionTimestamp !== undefined) {
     return finalize(object, parsed.kind === 'ok' ? parsed.webhook : null, { ...deps, signal });
@@ -56,7 +63,7 @@ async function bringAbout(
   const { object, webhook, hasGatewayApi } = observed;
   const { facts } = deps;
   const at = { uid: object.metadata.uid, nowMs: deps.date().getTime(), hasGatewayApi };
-  await keepFinalizer(object, webhook, { ...deps, signal });
+  await keepMarks(object, webhook, { ...deps, signal });
   const streams = await bringStreams(webhook, at.uid, deps);
   const { findings, blocked } = gate({ ...observed, streams });
   const users = await keepUsers(object, webhook, deps, signal);

@@ -52,7 +52,7 @@ export function wire(config: OperatorConfig, { connection, clock, logger, regist
   const { random } = Math;
   const date = () => new Date();
   const log = createOperatorLog(logger);
-  const forbidden = trackForbidden(config.WATCH_NAMESPACES);
+  const forbidden = trackForbidden(config.WATCH_NAMESPACES, connection.namespace);
   const kubeMetrics = createKubeMetrics(registry);
   const kube = createKube({
     connection,

@@ -23,9 +23,10 @@ const RULE_VERBS: Readonly<Record<Verb, string>> = {
 
 /**
  * Remembers calls that were forbidden until one of their kind is allowed. Verbs and resources are few, so it stays small.
- * @param namespaces those that have roles of their own, which may lack something each
+ * @param namespaces those that have roles of their own, which may lack something each; none where one role is for all
+ * @param home our own, with a role too: elsewhere we have none, and lack nothing
  */
-export function trackForbidden(namespaces: readonly string[] = []): Forbidden {
+export function trackForbidden(namespaces: readonly string[], home: string): Forbidden {
   const forbidden = new Map<string, Call>();
   const forget = ({ resource }: Call): void => {
     for (const [key, call] of forbidden) {
@@ -37,6 +38,7 @@ export function trackForbidden(namespaces: readonly string[] = []): Forbidden {
       const { ref, ...rest } = call;
       const { namespace } = ref ?? {};
       const hasOwnRole = namespace !== undefined && namespaces.includes(namespace);
+      if (namespaces.length > 0 && namespace !== undefined && !hasOwnRole && namespace !== home) return;
       const kind = hasOwnRole ? { ...rest, ref: { namespace } } : rest;
       const key = describeCall(kind);
       if (result === 'forbidden') forbidden.set(key, kind);

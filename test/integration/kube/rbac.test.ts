@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { HTTP_ROUTES, SECRETS, WATCHED } from '#operator/children.ts';
 import { RENDERED_ANNOTATION } from '#operator/drift.ts';
-import { INTERCOM_WEBHOOKS } from '#operator/intercom-webhooks.ts';
+import { INTERCOM_WEBHOOKS, OPERATOR_ANNOTATION } from '#operator/intercom-webhooks.ts';
 import type { KubeObject } from '#operator/kube/resource.ts';
+import { annotationOf } from '#operator/marks.ts';
 import { CLUSTER_RULES, NAMESPACE_RULES } from '#operator/rbac.ts';
 import { grantedBy, usedBy } from '#test/support/audit-log.ts';
 import { temporaryFolder } from '#test/support/child.ts';
@@ -125,6 +126,18 @@ const SCENARIO: readonly (readonly [what: string, step: (scene: Scene) => Promis
       await until(async () => namesOf(await childrenIn(kube, namespace)).every((name) => !name.endsWith('-old')), {
         describe: 'them to go',
       });
+    },
+  ],
+  [
+    'it says that another operator looks after it, which has been uninstalled',
+    async ({ kube, at, write }) => {
+      const gone = 'elsewhere/intercom-operator';
+      await write({ deletionPolicy: 'Delete' }, { annotations: { [OPERATOR_ANNOTATION]: gone } });
+      const isTakenOver = async () => {
+        const object = await kube.get(INTERCOM_WEBHOOKS, at, soon());
+        return object !== null && annotationOf(object, OPERATOR_ANNOTATION) !== gone;
+      };
+      await until(isTakenOver, { describe: 'it to be taken over' });
     },
   ],
   [

@@ -76,7 +76,7 @@ describe('readiness', () => {
   });
 
   it('names a verb and resource as a role does, until such a call is allowed', () => {
-    const forbidden = trackForbidden();
+    const forbidden = trackForbidden([], 'home');
     const webhooks = {
       group: 'intercom-operator.io',
       version: 'v1alpha1',
@@ -97,7 +97,7 @@ describe('readiness', () => {
   });
 
   it('names the namespace where each has a role of its own', () => {
-    const forbidden = trackForbidden(['crm', 'sales']);
+    const forbidden = trackForbidden(['crm', 'sales'], 'home');
     const services = { group: '', version: 'v1', kind: 'Service', plural: 'services' };
     const list = { verb: 'list', resource: services } as const;
     forbidden.onCall({ ...list, ref: { namespace: 'crm' } }, 'forbidden', 0);
@@ -107,8 +107,21 @@ describe('readiness', () => {
     expect(forbidden.list()).toEqual([]);
   });
 
+  it('does not lack what is in a namespace in which it has no role, but where it has one for all', () => {
+    const leases = { group: 'coordination.k8s.io', version: 'v1', kind: 'Lease', plural: 'leases' };
+    const get = (namespace: string) => ({ verb: 'get', resource: leases, ref: { namespace, name: 'a' } }) as const;
+    const forbidden = trackForbidden(['crm'], 'home');
+    forbidden.onCall(get('elsewhere'), 'forbidden', 0);
+    expect(forbidden.list()).toEqual([]);
+    forbidden.onCall(get('home'), 'forbidden', 0);
+    expect(forbidden.list()).toEqual(['get leases.coordination.k8s.io']);
+    const ofAll = trackForbidden([], 'home');
+    ofAll.onCall(get('elsewhere'), 'forbidden', 0);
+    expect(ofAll.list()).toEqual(['get leases.coordination.k8s.io']);
+  });
+
   it('forgets what it knew of a kind that the cluster does not have any more', () => {
-    const forbidden = trackForbidden();
+    const forbidden = trackForbidden([], 'home');
     const of = (kind: string, plural: string) => ({ group: 'gateway.networking.k8s.io', version: 'v1', kind, plural });
     const routes = of('HTTPRoute', 'httproutes');
     forbidden.onCall({ verb: 'apply', resource: routes }, 'forbidden', 0);
