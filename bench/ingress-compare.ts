@@ -76,8 +76,26 @@ export async function compare(candidates: Candidates, rounds: Rounds, bench: Ben
   };
 }
 
+/** What both keep people waiting at the very same rate: a disk or a processor that stalls shows in both. */
+export async function compareLatency(
+  ratePerSecond: number,
+  { ours, go }: Candidates,
+  { rounds, bench }: { readonly rounds: Rounds; readonly bench: Bench },
+): Promise<Series> {
+  const oursMs: number[] = [];
+  const goMs: number[] = [];
+  for (let round = 1; round <= rounds.count; round++) {
+    oursMs.push(await latencyAt(ratePerSecond, ours, bench));
+    goMs.push(await latencyAt(ratePerSecond, go, bench));
+  }
+  return {
+    ingress_p999_half_ms: { values: oursMs, unit: 'ms' },
+    go_p999_half_ms: { values: goMs, unit: 'ms' },
+  };
+}
+
 /** @returns the latency that one of a thousand exceeds at a steady rate, from when a request was due */
-export async function latencyAt(ratePerSecond: number, candidate: Candidate, bench: Bench): Promise<number> {
+async function latencyAt(ratePerSecond: number, candidate: Candidate, bench: Bench): Promise<number> {
   const sending = { connections: HALF_RATE_CONNECTIONS, ratePerSecond, forged: false };
   await measure(candidate, { ...sending, seconds: WARM_UP_SECONDS }, bench);
   const { latencyMs } = await measure(candidate, { ...sending, seconds: HALF_RATE_SECONDS }, bench);

@@ -4,9 +4,9 @@ import { readManifests } from '#cli/local/manifests.ts';
 import { type Local, up } from '#cli/local/up.ts';
 import { STREAMS, webhookToken } from '#shared/contract.ts';
 import { candidate, inItsPlace, podOf } from './candidate.ts';
-import { median, note, printFigure, printSeries } from './figure.ts';
+import { median, note, printSeries } from './figure.ts';
 import { goProgram } from './go-build.ts';
-import { compare, latencyAt, type Rounds } from './ingress-compare.ts';
+import { compare, compareLatency, type Rounds } from './ingress-compare.ts';
 import { profileIngress } from './ingress-profile.ts';
 import { assertSameJob, type Bench } from './measure.ts';
 import { interruption, positive, runToEnd } from './run.ts';
@@ -91,5 +91,5 @@ async function compareWithGo(peer: string, { local, rounds, bench }: Comparison)
   const series = await compare(candidates, rounds, bench);
   printSeries(series);
   const halfRate = Math.round(median(series['ingress_max_rps']?.values ?? []) / 2);
-  printFigure('ingress_p999_half_ms', await latencyAt(halfRate, candidates.ours, bench), 'ms');
+  printSeries(await compareLatency(halfRate, candidates, { rounds, bench }));
 }

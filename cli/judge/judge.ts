@@ -72,6 +72,8 @@ export interface Verdict {
  * the two.
  */
 const RECORD_SLACK_MS = 250;
+/** What the worker has sent before it died is in the handler's socket: the handler sees the call begin a moment later. */
+const ON_ITS_WAY_MS = 50;
 
 /** Compares what was acknowledged with what was handled, by id and count. Pure. */
 export function judge({ handler, sent, calls, kills, givenUp = [] }: Evidence): Verdict {
@@ -120,7 +122,7 @@ export function judge({ handler, sent, calls, kills, givenUp = [] }: Evidence): 
 /** The worker that made the first call died while it ran, or before it could write down that it was done. */
 const excuses = ({ pod, atMs }: Kill, first: Call, again: Call): boolean =>
   first.pod === pod &&
-  first.beginMs <= atMs &&
+  first.beginMs <= atMs + ON_ITS_WAY_MS &&
   again.beginMs > atMs &&
   (first.endMs === null || first.endMs >= atMs - RECORD_SLACK_MS);
 

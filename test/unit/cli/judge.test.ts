@@ -54,6 +54,14 @@ describe('judge', () => {
     expect(answered).toMatchObject({ handledTwice: [], repeatedCalls: 1 });
   });
 
+  it('excuses a repeat of what was on its way to the handler when the worker was killed, and of nothing later', () => {
+    const again = call('a:1', KILL + 12_000, KILL + 12_100);
+    const onItsWay = verdictOf([sent('a:1')], [call('a:1', KILL + 7, KILL + 38), again]);
+    expect(onItsWay).toMatchObject({ handledTwice: [], repeatedCalls: 1 });
+    const later = verdictOf([sent('a:1')], [call('a:1', KILL + 51, KILL + 80), again]);
+    expect(later).toMatchObject({ handledTwice: ['a:1:support'], repeatedCalls: 0 });
+  });
+
   it('does not excuse a repeat of what was done well before the kill, or began before it', () => {
     const longDone = verdictOf([sent('a:1')], [call('a:1', 1, 2), call('a:1', KILL + 12_000, KILL + 12_100)]);
     expect(longDone.handledTwice).toEqual(['a:1:support']);
