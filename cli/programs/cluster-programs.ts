@@ -125,7 +125,16 @@ export const CLUSTER_PROGRAMS = {
     envVar: 'COREDNS',
     minimum: [1, 12, 0],
     version: { args: ['-version'], marker: 'CoreDNS-' },
-    ways: [{ kind: 'go', module: 'github.com/coredns/coredns', version: '1.14.7', takes: 'some minutes on two cores' }],
+    ways: [
+      {
+        kind: 'go-module',
+        folder: 'coredns',
+        package: '.',
+        version: '1.14.7',
+        variables: {},
+        takes: 'a minute on two cores',
+      },
+    ],
     advice: [...GO_ADVICE, K3D_ADVICE],
   },
   'local-path-provisioner': {

@@ -12,7 +12,7 @@ export type Way =
       /** Of a build that takes more than a minute, for people. */
       takes?: string;
     }
-  /** A package of the module in `cli/programs/<folder>`, whose go.mod pins it and everything it needs; needs the same. */
+  /** A package of, or in, the module in `cli/programs/<folder>`, whose go.mod pins all that it needs; needs the same. */
   | { kind: 'go-module'; folder: string; package: string; version: string; variables: GoVariables; takes: string }
   /**
    * Debian packages unpacked beside each other, with the libraries this machine lacks; needs apt and dpkg, not root.
