@@ -72,7 +72,7 @@ test-e2e: setup ## Run the tests of a whole local installation
 	@$(RUN) test:e2e -- $(ARGS)
 
 .PHONY: e2e
-e2e: setup ## Install the chart on a real Kubernetes node without Docker and break it under load; root, Linux
+e2e: setup ## Install the chart on k3d, or without Docker on a node of this machine (Linux, root), and break it under load
 	@$(RUN) e2e -- $(ARGS)
 
 .PHONY: fuzz

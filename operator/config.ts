@@ -21,6 +21,9 @@ export const OperatorEnv = z.object({
   WORKERS: whole(1, 64).prefault('4').describe('Resources that are worked on at once.'),
   RESYNC_MS: durationMs().prefault('600000').describe('How often everything is looked at although nothing changed.'),
   IMAGE: z.string().min(1).max(1024).describe('Our own, of which every process that is rendered runs.'),
+  IMAGE_PULL_SECRETS: json(z.array(name).max(16))
+    .prefault('[]')
+    .describe('Names of Secrets to pull it with, which have to be in the namespace of each resource.'),
   NATS_URL: urlsWithoutLogin(/^(nats|tls)$/).describe(
     'The servers of one cluster: `nats://` or `tls://`, separated by commas.',
   ),

@@ -115,6 +115,7 @@ function factsOf(config: OperatorConfig, { clusterId, access, namespace }: Place
     access,
     rendering: {
       image: config.IMAGE,
+      imagePullSecrets: config.IMAGE_PULL_SECRETS,
       natsUrls: config.NATS_URL,
       logLevel: config.LOG_LEVEL,
       hasNatsCredentials: hasCredentials(access),

@@ -1,3 +1,4 @@
+import { isIPv4 } from 'node:net';
 import * as z from 'zod';
 
 /** What is asked of k3d and helm, pure. The image is made under the name that the chart asks for by default. */
@@ -16,17 +17,21 @@ export interface Place {
   readonly folder: string;
 }
 
-export const archiveOf = ({ folder }: Place): string => `${folder}/image.tar`;
-export const rootOf = ({ folder }: Place): string => `${folder}/rootfs`;
+export const archiveOf = ({ folder }: Pick<Place, 'folder'>): string => `${folder}/image.tar`;
+export const rootOf = ({ folder }: Pick<Place, 'folder'>): string => `${folder}/rootfs`;
 export const kubeconfigOf = ({ folder, name }: Place): string => `${folder}/${name}.kubeconfig`;
 
-/** One server. The person's own kubeconfig stays as it is. */
-export const createArgs = ({ name }: Place, timeoutMs: number): readonly string[] => [
+/**
+ * One server. The person's own kubeconfig stays as it is.
+ * @param without what k3s brings by itself and is not to be there, as its `--disable` names it
+ */
+export const createArgs = ({ name }: Place, timeoutMs: number, without: readonly string[] = []): readonly string[] => [
   'cluster',
   'create',
   name,
   '--image',
   K3S_IMAGE,
+  ...without.flatMap((component) => ['--k3s-arg', `--disable=${component}@server:*`]),
   '--kubeconfig-update-default=false',
   '--wait',
   '--timeout',
@@ -42,6 +47,8 @@ export const startArgs = ({ name }: Place, timeoutMs: number): readonly string[]
   '--timeout',
   `${timeoutMs / 1000}s`,
 ];
+
+export const deleteArgs = ({ name }: Place): readonly string[] => ['cluster', 'delete', name];
 
 export const kubeconfigArgs = ({ name }: Place): readonly string[] => ['kubeconfig', 'get', name];
 
@@ -66,6 +73,32 @@ export const installArgs = (chart: string, timeoutMs: number): readonly string[]
   '--timeout',
   `${timeoutMs / 1000}s`,
 ];
+
+/** The container that is the one server, and the network that it is in. */
+export const serverOf = ({ name }: Pick<Place, 'name'>): string => `k3d-${name}-server-0`;
+const networkOf = ({ name }: Pick<Place, 'name'>): string => `k3d-${name}`;
+
+export const inspectArgs = (place: Place): readonly string[] => ['container', 'inspect', serverOf(place)];
+
+const Endpoint = z.object({ IPAddress: z.string(), Gateway: z.string() });
+const Inspected = z.tuple([
+  z.object({ NetworkSettings: z.object({ Networks: z.record(z.string(), Endpoint.partial()) }) }),
+]);
+
+/**
+ * Where the server is, and where the machine that runs Docker is seen from it.
+ * @param inspected what `docker container inspect` printed of it
+ * @throws Error where it has no address and gateway of IPv4 in its cluster's network
+ */
+export function addressesOf(place: Place, inspected: string): { server: string; machine: string } {
+  const [{ NetworkSettings: settings }] = Inspected.parse(JSON.parse(inspected));
+  const { IPAddress: server = '', Gateway: machine = '' } = settings.Networks[networkOf(place)] ?? {};
+  if (isIPv4(server) && isIPv4(machine)) return { server, machine };
+  throw new Error(
+    `Docker says of ${serverOf(place)} in its network ${networkOf(place)}: address ${JSON.stringify(server)}, gateway ` +
+      `${JSON.stringify(machine)}; both have to be of IPv4. Restart Docker, or look at docker network inspect ${networkOf(place)}`,
+  );
+}
 
 const Clusters = z.array(z.object({ name: z.string() }));
 

@@ -18,6 +18,8 @@ export interface RenderFacts {
   readonly uid: string;
   /** The operator's own image; every process of ours runs from it. */
   readonly image: string;
+  /** Names of Secrets to pull it with, in the namespace of the resource. */
+  readonly imagePullSecrets?: readonly string[];
   /** The servers of one cluster, without logins. */
   readonly natsUrls: readonly string[];
   /** Each process has a Secret of its own with what it logs in with; else none needs to. */

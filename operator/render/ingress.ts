@@ -51,6 +51,7 @@ export function renderIngress(webhook: IntercomWebhook, facts: RenderFacts): Ren
       containers: [container],
       initContainers: [],
       volumes: [signingVolume(webhook), ...spool.volumes, ...nats.volumes],
+      imagePullSecrets: facts.imagePullSecrets ?? [],
     },
     receiver.template,
   );

@@ -11,6 +11,8 @@ export interface Pod {
   readonly containers: V1PodSpec['containers'];
   readonly initContainers: V1PodSpec['containers'];
   readonly volumes: readonly V1Volume[];
+  /** Secrets to pull our own image with. */
+  readonly imagePullSecrets: readonly string[];
 }
 
 /**
@@ -19,6 +21,7 @@ export interface Pod {
  */
 export function podTemplate(pod: Pod, patch: PodTemplate): V1PodTemplateSpec {
   const volumes = [...pod.volumes, ...((patch.volumes ?? []) as V1Volume[])];
+  const imagePullSecrets = pullSecrets(pod, patch);
   return {
     metadata: {
       labels: { ...patch.labels, ...labelsOf(pod.component) },
@@ -31,6 +34,7 @@ export function podTemplate(pod: Pod, patch: PodTemplate): V1PodTemplateSpec {
       securityContext: POD_SECURITY,
       topologySpreadConstraints:
         (patch.topologySpreadConstraints as V1TopologySpreadConstraint[] | undefined) ?? spread(pod.component),
+      ...(imagePullSecrets === undefined ? {} : { imagePullSecrets }),
       ...placement(patch),
       ...(pod.initContainers.length === 0 ? {} : { initContainers: pod.initContainers }),
       containers: pod.containers,
@@ -54,16 +58,21 @@ const spread = ({ selector }: Component): V1TopologySpreadConstraint[] =>
     labelSelector: { matchLabels: selector },
   }));
 
+/** Each name once, as API servers want it. Absent where nobody names any. */
+function pullSecrets({ imagePullSecrets }: Pod, patch: PodTemplate): PodTemplate['imagePullSecrets'] {
+  if (imagePullSecrets.length === 0) return patch.imagePullSecrets;
+  const names = new Set([...imagePullSecrets, ...(patch.imagePullSecrets ?? []).map(({ name }) => name)]);
+  return Array.from(names, (name) => ({ name }));
+}
+
 /** What is passed on as it is. */
 const placement = ({
-  imagePullSecrets,
   nodeSelector,
   tolerations,
   affinity,
   priorityClassName,
   runtimeClassName,
 }: PodTemplate): Partial<V1PodSpec> => ({
-  ...(imagePullSecrets === undefined ? {} : { imagePullSecrets }),
   ...(nodeSelector === undefined ? {} : { nodeSelector }),
   ...(tolerations === undefined ? {} : { tolerations }),
   ...(affinity === undefined ? {} : { affinity }),

@@ -49,6 +49,7 @@ export function renderWorker(webhook: IntercomWebhook, handler: Handler, facts: 
       containers: [container],
       initContainers: handlerContainers(handler, facts.image),
       volumes: [...auth, ...nats.volumes],
+      imagePullSecrets: facts.imagePullSecrets ?? [],
     },
     handler.template,
   );

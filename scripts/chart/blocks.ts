@@ -75,16 +75,20 @@ const environmentVariable = z.strictObject({
   valueFrom: asKubernetes.optional(),
 });
 
+export const imagePullSecrets = (description: string) =>
+  z
+    .array(z.strictObject({ name: z.string().min(1).max(253) }))
+    .max(16)
+    .default([])
+    .describe(description);
+
 /** What can be said of the pods of a component, whichever it is. */
 export const podSettings = (resourcesOf: ReturnType<typeof resources>) => ({
   labels: texts('Further labels of its objects.'),
   annotations: texts('Further annotations of its objects.'),
   podLabels: texts('Further labels of its pods.'),
   podAnnotations: texts('Further annotations of its pods.'),
-  imagePullSecrets: z
-    .array(z.strictObject({ name: z.string().min(1) }))
-    .default([])
-    .describe('Secrets to pull the image with: `[{name: registry}]`.'),
+  imagePullSecrets: imagePullSecrets('Secrets to pull the image with: `[{name: registry}]`.'),
   resources: resourcesOf,
   nodeSelector: texts('Labels of the nodes that it may run on.'),
   tolerations: z.array(toleration).default([]).describe('Taints that its pods tolerate.'),

@@ -5,6 +5,7 @@ import {
   disruptionBudget,
   flag,
   image,
+  imagePullSecrets,
   keyOf,
   namePart,
   namespaceName,
@@ -20,6 +21,9 @@ const OPERATOR = block('The operator.', {
   replicas: z.int().min(0).max(5).default(2).describe('One leads, the others take over within 15 seconds.'),
   podDisruptionBudget: disruptionBudget(),
   ...podSettings(resources({ requests: { cpu: '50m', memory: '128Mi' }, limits: { memory: '512Mi' } })),
+  imagePullSecrets: imagePullSecrets(
+    'Secrets to pull the image with: `[{name: registry}]`. Receivers and workers are of the same image and get the same names: each namespace with an IntercomWebhook needs Secrets of these names too.',
+  ),
 });
 
 const NATS = block('NATS JetStream, where everything is stored that was answered 200.', {
@@ -118,14 +122,14 @@ export const Values = z.strictObject({
     enabled: flag(true, 'Whether this release has it. false for a second release in the same cluster.'),
     keep: flag(
       true,
-      'Whether it stays when the release is uninstalled. false = every IntercomWebhook is deleted with it.',
+      'Whether it stays when the release is uninstalled. false = every IntercomWebhook is deleted with it; delete them before, for what the operator has to do for one holds its deletion up.',
     ),
   }),
   rbac: block('Roles.', {
     create: flag(true, 'Whether the chart makes the roles of the operator. docs/reference/roles.md lists them.'),
     userRoles: flag(
       true,
-      'Whether there are ClusterRoles for people: `…-view`, which is part of `view`, and `…-edit`, which is part of none.',
+      'Whether there are ClusterRoles for people: `<namespace>:<fullname>:view`, which is part of `view`, and `…:edit`, which is part of none.',
     ),
   }),
   serviceAccount: block('The ServiceAccount of the operator.', {

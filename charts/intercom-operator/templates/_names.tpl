@@ -12,9 +12,9 @@
 {{- end -}}
 {{- end }}
 
-{{/* Of what has no namespace: another release, in another namespace, has another one. */}}
+{{/* Of what has no namespace: another release, in another namespace, has another one. No name of either has a colon. */}}
 {{- define "icwo.clusterName" -}}
-{{ .Release.Namespace }}-{{ include "icwo.fullname" . }}
+{{ .Release.Namespace }}:{{ include "icwo.fullname" . }}
 {{- end }}
 
 {{- define "icwo.serviceAccount" -}}

@@ -1,20 +1,32 @@
 import { inject } from 'vitest';
 import { execute } from '#cli/programs/execute.ts';
 
-/** Of the cluster that `setup.ts` starts for the whole run; every value can be sent to a test's process. */
-export interface ClusterFacts {
-  readonly name: string;
+/** What is one on a node of this machine and another on k3d; every value can be sent to a test's process. */
+interface Reach {
   /** Of an administrator. */
   readonly kubeconfig: string;
   /** Where node ports are. */
   readonly nodeAddress: string;
   /** Where pods reach what listens on this machine. */
   readonly machineAddress: string;
+  /** A command and its first arguments that speak to the node's containerd. */
+  readonly ctr: readonly [string, ...string[]];
+  /** Whether this machine reaches a Service by its address. */
+  readonly hasRoutesToServices: boolean;
+  /** What a pod meets where a NetworkPolicy holds it back: no answer, or a refusal. */
+  readonly heldBack: 'shut' | 'ECONNREFUSED';
+}
+
+export interface StartedCluster extends Reach {
+  /** Ends it and removes everything of it. */
+  readonly stop: () => Promise<void>;
+}
+
+/** Of the cluster that `setup.ts` starts for the whole run. */
+export interface ClusterFacts extends Reach {
   /** Paths of the programs. */
   readonly helm: string;
   readonly kubectl: string;
-  /** A command and its first arguments that speak to the node's containerd. */
-  readonly ctr: readonly [string, ...string[]];
   /** Our image, as the chart names it, and the same under another tag. */
   readonly image: { readonly repository: string; readonly tag: string; readonly nextTag: string };
 }

@@ -50,7 +50,7 @@ describe('who may not', () => {
       [operator, 9090],
     ] as const;
     for (const [pod, port] of shut)
-      expect(await reach(pod?.status.podIP, port), `${pod?.metadata.name}:${port}`).toBe('shut');
+      expect(await reach(pod?.status.podIP, port), `${pod?.metadata.name}:${port}`).toBe(cluster().heldBack);
   });
 
   test("the handler's container sees no secret", async () => {
@@ -112,7 +112,7 @@ async function rights(user: string): Promise<string[]> {
   return lines.trim().split('\n').sort();
 }
 
-/** A refusal would be an answer: what a policy holds back gets none. */
+/** @returns `open`, `shut` where no answer comes, or the code of the error */
 async function reach(address = 'nowhere', port: number): Promise<string> {
   const script = `
     const socket = require('node:net').connect({ host: '${address}', port: ${port} });

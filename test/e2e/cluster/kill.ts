@@ -21,7 +21,7 @@ export async function killContainer(pod: Pod, container: string): Promise<[Kill,
   if (id === undefined) throw new Error(`pod ${pod.metadata.name} has no container ${container} that runs`);
   const before = killOf(pod);
   const args = [...first, '--namespace', 'k8s.io', 'tasks', 'kill', '--signal', 'SIGKILL', id];
-  await execute(program, args, { env: { PATH: process.env['PATH'] }, timeoutMs: 10_000 });
+  await execute(program, args, { env: process.env, timeoutMs: 10_000 });
   return [before, killOf(pod)];
 }
 

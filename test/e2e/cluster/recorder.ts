@@ -11,10 +11,12 @@ const TAKES_MS = 20;
 /** What a handler of the cluster passes its calls on to: it runs here, so that no pod's end can take the evidence with it. */
 export interface Recorder {
   readonly url: string;
-  /** A call's `pod` is the address of the pod that it came from. */
+  /** A call's `pod` is the address of the pod that it came from: as that pod says, for a node may put its own in its place. */
   readonly calls: readonly Call[];
   close(): Promise<void>;
 }
+
+const POD_HEADER = 'x-pod-address';
 
 /** Listens on an address that pods reach. Every call is answered 200 after a moment. */
 export async function startRecorder(host: string): Promise<Recorder> {
@@ -22,7 +24,7 @@ export async function startRecorder(host: string): Promise<Recorder> {
   const server = createServer((request, response) => {
     const idempotencyKey = String(request.headers['idempotency-key']);
     const call: Entry = {
-      pod: request.socket.remoteAddress ?? '',
+      pod: String(request.headers[POD_HEADER]),
       idempotencyKey,
       beginMs: Date.now(),
       endMs: null,
@@ -52,9 +54,12 @@ async function closed(server: Server): Promise<void> {
 /** A handler's whole program: it passes each call on to the recorder, and the answer back. */
 export const PASS_ON = `
 import { Agent, createServer, request } from 'node:http';
+import { networkInterfaces } from 'node:os';
+const own = Object.values(networkInterfaces()).flat().find(({ family, internal }) => family === 'IPv4' && !internal).address;
 const agent = new Agent({ keepAlive: true });
 const server = createServer((call, answer) => {
-  const passed = request(process.env.RECORDER, { agent, method: call.method, headers: call.headers }, (got) => {
+  const headers = { ...call.headers, '${POD_HEADER}': own };
+  const passed = request(process.env.RECORDER, { agent, method: call.method, headers }, (got) => {
     answer.writeHead(got.statusCode);
     got.pipe(answer);
   });

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import * as z from 'zod';
 import { type Call, type Kill } from '#cli/judge/judge.ts';
 import { usualTopics } from '#services/simulator/catalogue.ts';
 import type { Simulator } from '#services/simulator/simulator.ts';
@@ -8,6 +7,7 @@ import { cluster, kubectl } from './facts.ts';
 import { startIntercom } from './load.ts';
 import { apply, isReady, type Pod, pods } from './objects.ts';
 import { PASS_ON, type Recorder, startRecorder } from './recorder.ts';
+import { wayIn } from './way-in.ts';
 
 /** A team's namespace with one webhook that Intercom reaches from outside of the cluster. */
 
@@ -35,13 +35,6 @@ export interface Scene {
   readonly secret: string;
   close(): Promise<void>;
 }
-
-const Service = z.object({
-  spec: z.object({
-    clusterIP: z.string(),
-    ports: z.array(z.object({ port: z.int(), nodePort: z.int().optional() })),
-  }),
-});
 
 /** Makes the namespace, applies the webhook and waits until it is ready; its URL is saved at Intercom. */
 export async function startScene(type: 'LoadBalancer' | 'ClusterIP' = 'LoadBalancer'): Promise<Scene> {
@@ -71,7 +64,7 @@ export async function startScene(type: 'LoadBalancer' | 'ClusterIP' = 'LoadBalan
       webhook(namespace, recorder.url, type),
     );
     await untilReady();
-    const url = `http://${await addressOf(namespace)}/intercom`;
+    const url = `http://${await wayIn(namespace, 'icw-support-ingress')}/intercom`;
     const saveUrl = async (signedWith: string) => {
       const saved = await intercom.saveUrl({ url, secret: signedWith, appId: APP });
       if (!saved.saved) throw new Error(`Intercom could not save ${url}: ${JSON.stringify(saved)}`);
@@ -127,15 +120,6 @@ const webhook = (namespace: string, recorder: string, type: string) => ({
     ],
   },
 });
-
-/** From outside: the node's port of a LoadBalancer, else the address of the Service, which this machine has a route to. */
-async function addressOf(namespace: string): Promise<string> {
-  const text = await kubectl('get', 'service', '--namespace', namespace, 'icw-support-ingress', '--output', 'json');
-  const { clusterIP, ports } = Service.parse(JSON.parse(text)).spec;
-  const [port] = ports;
-  if (port === undefined) throw new Error(`Service icw-support-ingress has no port: ${text}`);
-  return port.nodePort === undefined ? `${clusterIP}:${port.port}` : `${cluster().nodeAddress}:${port.nodePort}`;
-}
 
 /** What a pod was, for the judge; `atMs` right before it is killed. */
 export const killOf = ({ status }: Pod, atMs = Date.now()): Kill => ({ pod: status.podIP ?? '', atMs });

@@ -1,64 +1,76 @@
 import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { TestProject } from 'vitest/node';
+import { dockerComplaint } from '#cli/k3d/docker.ts';
+import { archiveOf, rootOf } from '#cli/k3d/steps.ts';
 import { execute } from '#cli/programs/execute.ts';
 import { resolveProgram } from '#cli/programs/resolve.ts';
-import { startCluster } from '#test/cluster/cluster.ts';
-import { insideOf, placeOf } from '#test/cluster/place.ts';
 import { temporaryFolder } from '#test/support/child.ts';
 import { readRelease } from '../../../scripts/image/assemble.ts';
 import { defaultTag } from '../../../scripts/image/image-facts.ts';
+import type { StartedCluster } from './facts.ts';
+import { startOnK3d } from './k3d-cluster.ts';
+import { startOnNode } from './node-cluster.ts';
+import { chooseWay, WAY_VARIABLE, type Way } from './way.ts';
 
 const IMAGE = fileURLToPath(new URL('../../../scripts/image/main.ts', import.meta.url));
-const NAME = 'e2e';
 const ASSEMBLE_TIMEOUT_MS = 180_000;
+const TAG_TIMEOUT_MS = 30_000;
 
 const note = (line: string): void => void process.stderr.write(`${line}\n`);
 
 /**
- * Starts one node with our image on it, for every test of the project, and ends it after them.
+ * Starts one cluster with our image on it, for every test of the project, and ends it after them.
  * @returns what ends it
  */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const env = process.env;
+  const way = await chooseWay(env[WAY_VARIABLE], () => dockerComplaint({ env }));
+  note(`on ${way === 'k3d' ? 'k3d' : 'a node of this machine'}; ${WAY_VARIABLE} chooses`);
   const { path: helm } = await resolveProgram('helm', { env, onProgress: note });
   const { path: kubectl } = await resolveProgram('kubectl', { env, onProgress: note });
-  const { path: ctr } = await resolveProgram('ctr', { env, onProgress: note });
   const folder = temporaryFolder('image');
   note('assembling the image');
+  await execute(process.execPath, [IMAGE, '--out', rootOf({ folder }), '--tar', archiveOf({ folder })], {
+    env,
+    timeoutMs: ASSEMBLE_TIMEOUT_MS,
+  });
+  const { stop, ...reach } = await start(way, folder);
+  const end = async () => {
+    await stop();
+    await rm(folder, { recursive: true, force: true });
+  };
+  const image = await namedImage(reach).catch(async (error: unknown) => {
+    await end();
+    throw error;
+  });
+  // Only what k3d writes is needed beside the cluster itself.
+  await rm(rootOf({ folder }), { recursive: true });
+  await rm(archiveOf({ folder }));
+  project.provide('cluster', { ...reach, helm, kubectl, image });
+  return end;
+}
+
+function start(way: Way, folder: string): Promise<StartedCluster> {
+  switch (way) {
+    case 'k3d':
+      return startOnK3d(folder, process.env, note);
+    case 'node':
+      return startOnNode(archiveOf({ folder }), note);
+  }
+}
+
+/** Gives our image its second tag, which is what an upgrade goes to. */
+async function namedImage({ ctr: [ctr, ...first] }: Pick<StartedCluster, 'ctr'>) {
   const reference = defaultTag(await readRelease());
   const at = reference.lastIndexOf(':');
   const [repository, tag] = [reference.slice(0, at), reference.slice(at + 1)];
   const nextTag = `${tag}-next`;
-  const tar = join(folder, 'image.tar');
-  await execute(process.execPath, [IMAGE, '--out', join(folder, 'root'), '--tar', tar], {
-    env,
-    timeoutMs: ASSEMBLE_TIMEOUT_MS,
-  });
-  const cluster = await startCluster({ name: NAME, images: [tar], onProgress: note });
-  note(`a node is ready after ${(cluster.startedMs / 1000).toFixed(1)} s; what its programs say is in ${cluster.logs}`);
-  await rm(folder, { recursive: true });
-  const socket = insideOf(placeOf(NAME)).containerdSocket;
-  const command = [ctr, '--address', socket] as const;
   // As a node completes a name without a registry.
   const names = [tag, nextTag].map((each) => `docker.io/library/${repository}:${each}`);
-  await execute(ctr, ['--address', socket, '--namespace', 'k8s.io', 'images', 'tag', ...names], {
-    env,
-    timeoutMs: 30_000,
-  }).catch(async (error: unknown) => {
-    await cluster.stop();
-    throw error;
+  await execute(ctr, [...first, '--namespace', 'k8s.io', 'images', 'tag', ...names], {
+    env: process.env,
+    timeoutMs: TAG_TIMEOUT_MS,
   });
-  project.provide('cluster', {
-    name: NAME,
-    kubeconfig: cluster.kubeconfig,
-    nodeAddress: cluster.nodeAddress,
-    machineAddress: cluster.machineAddress,
-    helm,
-    kubectl,
-    ctr: command,
-    image: { repository, tag, nextTag },
-  });
-  return () => cluster.stop();
+  return { repository, tag, nextTag };
 }

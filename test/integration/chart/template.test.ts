@@ -2,7 +2,18 @@ import { describe, expect, it } from 'vitest';
 import { operatorConfig } from '#operator/config.ts';
 import { CLUSTER_RULES, NAMESPACE_RULES } from '#operator/rbac.ts';
 import { ENTRY_POINTS } from '#shared/contract.ts';
-import { at, environmentOf, isWorkload, lint, type Manifest, notes, only, podsOf, template } from './chart.ts';
+import {
+  at,
+  environmentOf,
+  isWorkload,
+  lint,
+  type Manifest,
+  notes,
+  only,
+  podsOf,
+  type Release,
+  template,
+} from './chart.ts';
 import { EXTERNAL, REFUSED, VALUE_SETS } from './value-sets.ts';
 
 const sets = Object.entries(VALUE_SETS);
@@ -99,7 +110,7 @@ describe('roles', () => {
         .filter((label) => label.includes('aggregate'))
         .map((label) => [role.metadata.name, label, at(role, 'rules', 0, 'verbs')]),
     );
-    const view = ['intercom-icwo-intercom-operator-view', 'rbac.authorization.k8s.io/aggregate-to-view'];
+    const view = ['intercom:icwo-intercom-operator:view', 'rbac.authorization.k8s.io/aggregate-to-view'];
     expect(aggregated).toEqual([[...view, ['get', 'list', 'watch']]]);
   });
 });
@@ -115,6 +126,30 @@ describe('a second release with other namespaces', () => {
     expect(second.map(identity).filter((each) => taken.has(each))).toEqual([]);
     expect(second.length).toBe(first.length - 1);
   });
+});
+
+it('shares no name in the cluster with a release whose namespace and name read alike when joined', async () => {
+  const names = async (release: Release) =>
+    (await template({ watchNamespaces: ['crm'] }, release))
+      .filter(({ metadata }) => metadata.namespace === undefined || metadata.namespace === 'crm')
+      .filter(({ kind }) => kind !== 'CustomResourceDefinition')
+      .map(({ kind, metadata }) => `${kind} ${metadata.name}`);
+  const first = await names({ name: 'b', namespace: 'c-a' });
+  const second = await names({ name: 'a-b', namespace: 'c' });
+  expect(first).toContain('ClusterRole c-a:b-intercom-operator:edit');
+  expect(first).toHaveLength(6);
+  expect(second.filter((name) => first.includes(name))).toEqual([]);
+});
+
+it('gives receivers and workers the Secrets that its own image is pulled with', async () => {
+  const secretsOf = async (values: object) =>
+    operatorConfig({ ...environmentOf(podsOf(only(await template(values), 'Deployment'))), POD_NAME: 'operator-0' })
+      .IMAGE_PULL_SECRETS;
+  expect(await secretsOf({ operator: { imagePullSecrets: [{ name: 'registry' }, { name: 'mirror' }] } })).toEqual([
+    'registry',
+    'mirror',
+  ]);
+  expect(await secretsOf({})).toEqual([]);
 });
 
 describe('what is kept', () => {
@@ -181,10 +216,22 @@ describe('the notes', () => {
   it.each([
     ['one server', {}, /NATS has one server/],
     ['one user for all', EXTERNAL, /TenantIsolation=False/],
-    ['a CRD that goes', { crds: { keep: false } }, /deletes every IntercomWebhook/],
+    ['a CRD that goes', { crds: { keep: false } }, /deletes every IntercomWebhook.*kubectl delete icw --all/s],
     ['volumes that go', { nats: { keep: false } }, /Uninstalling deletes the volumes of NATS and its keys/],
   ])('warn of %s', async (_, values, warning) => {
     expect(await notes(values)).toMatch(warning);
+  });
+
+  it('name what an external NATS needs beforehand, and where', async () => {
+    const text = await notes(VALUE_SETS['an external NATS with accounts and an authority'] ?? {});
+    expect(text).toMatch(/in the namespace intercom\. Until .*ContainerCreating/s);
+    const listed = text.split('\n').filter((line) => /^ {4}(Secret|ConfigMap) /.test(line));
+    expect(listed.map((line) => line.trim())).toEqual([
+      'ConfigMap nats-ca, key bundle.pem',
+      'Secret nats, key signing.seed',
+      'Secret nats, key sys.creds',
+    ]);
+    expect(await notes({})).not.toContain('ContainerCreating');
   });
 
   it('say what comes next, and warn of nothing in production', async () => {

@@ -2,7 +2,7 @@ import type { V1ConfigMap, V1Deployment, V1Service, V1StatefulSet } from '@kuber
 import { describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import type { IntercomWebhook } from '#operator/api/v1alpha1.ts';
-import type { Rendered } from '#operator/render/facts.ts';
+import type { Rendered, RenderFacts } from '#operator/render/facts.ts';
 import { render } from '#operator/render/render.ts';
 import { renderFacts } from '#test/support/render-facts.ts';
 import { webhook } from '#test/support/webhook.ts';
@@ -82,6 +82,18 @@ describe('pods', () => {
     const labels = rendered(full).pod('icw-support-ingress')?.metadata?.labels;
     expect(labels).toMatchObject({ team: 'support', 'app.kubernetes.io/component': 'ingress' });
     expect(labels).toMatchObject(rendered(full).deployment('icw-support-ingress')?.selector.matchLabels ?? {});
+  });
+
+  test('are given what our image is pulled with, once, before what the resource says', () => {
+    const named = (facts: Partial<RenderFacts>) =>
+      render(full, renderFacts(facts))
+        .filter(isWorkload)
+        .map(({ spec }) => spec?.template.spec?.imagePullSecrets?.map(({ name }) => name));
+    const [receiver, ...workers] = named({ imagePullSecrets: ['mirror', 'registry'] });
+    expect(receiver).toEqual(['mirror', 'registry']);
+    expect(workers).toEqual(workers.map(() => ['mirror', 'registry']));
+    expect(named({ imagePullSecrets: ['mirror'] })).toContainEqual(['mirror', 'registry']);
+    expect(named({ imagePullSecrets: [] })).toEqual(named({}));
   });
 
   test('each have a CPU request or a limit that stands for it', () => {
