@@ -49,10 +49,11 @@ export async function observe(
   };
 }
 
-/** The resource as we know it; none where it is invalid, or on its way out. */
-export function acceptable(object: KubeObject): IntercomWebhook[] {
-  const parsed = object.metadata.deletionTimestamp === undefined ? parsedOnce(object) : null;
-  return parsed?.kind === 'ok' ? [parsed.webhook] : [];
+/** The resource as we know it; null where it is not there, invalid, or on its way out. */
+export function acceptable(object: KubeObject | null): IntercomWebhook | null {
+  if (object === null || object.metadata.deletionTimestamp !== undefined) return null;
+  const parsed = parsedOnce(object);
+  return parsed.kind === 'ok' ? parsed.webhook : null;
 }
 
 /** An object of the store never changes, and to read one takes a millisecond: of 500, half a second without a pause. */

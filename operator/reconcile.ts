@@ -22,7 +22,7 @@ export interface ReconcileDeps extends ObserveDeps, ApplyDeps, ReportDeps, Final
   readonly kube: ApplyDeps['kube'] & ReportDeps['kube'];
   readonly brokers: FinalizeDeps['brokers'] & TenancyDeps['brokers'];
   readonly streams: StreamsKeeper;
-  readonly survey: Pick<Survey, 'of'>;
+  readonly survey: Pick<Survey, 'of' | 'begin'>;
   readonly observations: Pick<ObservationReader, 'of'>;
   readonly facts: Facts;
 }
@@ -69,6 +69,7 @@ async function bringAbout(
   const users = await keepUsers(object, webhook, deps, signal);
   const unapplied = await apply(object, { rendered: renderAll(webhook, { facts, ...at }), blocked }, deps, signal);
   const children = deps.children.of(object);
+  if (streams.kind === 'ready') await deps.survey.begin(webhook);
   const load = deps.survey.of(keyOf(object.metadata));
   const observations = deps.observations.of(keyOf(object.metadata));
   const all = [...findings, isolationFinding(facts.access), NOT_PAUSED];

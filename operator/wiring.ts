@@ -64,8 +64,9 @@ export function wire(config: OperatorConfig, { connection, clock, logger, regist
       forbidden.onCall(...call);
     },
   });
+  const keys = () => mirrors.webhooks.store.list().map(({ metadata }) => keyOf(metadata));
   const controller = createController({
-    keys: () => mirrors.webhooks.store.list().map(({ metadata }) => keyOf(metadata)),
+    keys,
     clock,
     random,
     limits: { workers: config.WORKERS, resyncMs: config.RESYNC_MS },
@@ -124,7 +125,8 @@ export function wire(config: OperatorConfig, { connection, clock, logger, regist
     };
     const events = createEventRecorder({ kube: writes, reporter, clock, date, signal: leadership.signal, onResult });
     const survey = createSurvey({
-      webhooks: () => mirrors.webhooks.store.list().flatMap(acceptable),
+      keys,
+      find: (key) => acceptable(mirrors.webhooks.store.get(key)),
       brokers,
       clock,
       onChange: (key) => controller.notify(key),

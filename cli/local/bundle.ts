@@ -3,6 +3,7 @@ import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build, type Metafile, stop } from 'esbuild';
 import { ENTRY_POINTS } from '#shared/contract.ts';
+import { httpByRequire } from './http-by-require.ts';
 import { onlyOurLines } from './source-maps.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -87,7 +88,7 @@ async function buildTogether(names: readonly Name[], outDir: string): Promise<Me
     splitting: true,
     sourcemap: 'external',
     sourcesContent: false,
-    plugins: [onlyOurLines],
+    plugins: [onlyOurLines, httpByRequire],
   });
   await mkdir(outDir, { recursive: true });
   await Promise.all(outputFiles.map(({ path, contents }) => writeFile(join(outDir, basename(path)), contents)));

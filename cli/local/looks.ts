@@ -25,7 +25,8 @@ export async function loadOf(webhook: IntercomWebhook, brokers: Brokers, signal:
   const seen = new AbortController();
   const end = () => seen.abort();
   const survey = createSurvey({
-    webhooks: () => [webhook],
+    keys: () => [keyOf(webhook.metadata)],
+    find: () => webhook,
     brokers,
     clock,
     onChange: end,

@@ -23,8 +23,10 @@ export interface HandlerLoad {
 export type Load = ReadonlyMap<string, HandlerLoad>;
 
 export interface SurveyOptions {
-  /** The resources that are worked with. */
-  readonly webhooks: () => readonly IntercomWebhook[];
+  /** Every resource there is. */
+  readonly keys: () => readonly ObjectKey[];
+  /** Null where it is not worked with. Asked when its turn comes: to parse all at once would hold up the first pass. */
+  readonly find: (key: ObjectKey) => IntercomWebhook | null;
   readonly brokers: Brokers;
   readonly clock: Clock;
   /** What waits is not what it was. */
@@ -36,6 +38,8 @@ export interface SurveyOptions {
 export interface Survey {
   /** As it was at the last look; null where there was none. */
   of(key: ObjectKey): Load | null;
+  /** Looks at a resource that was not looked at yet, so that its first status says it all: each write of one is dear. */
+  begin(webhook: IntercomWebhook): Promise<void>;
   /** Looks at all of them again and again, and makes room where streams are nearly full, until the signal fires. */
   run(signal: AbortSignal): Promise<void>;
 }
@@ -51,10 +55,10 @@ const EMPTY_MS = 1_000;
 
 /** Reads from NATS what waits for whom. */
 export function createSurvey(options: SurveyOptions): Survey {
-  const { webhooks, brokers, clock, onChange, onRoom, onFailure } = options;
+  const { keys, find, brokers, clock, onChange, onRoom, onFailure } = options;
   const known = new Map<ObjectKey, Known>();
 
-  const look = async (webhook: IntercomWebhook): Promise<void> => {
+  const read = async (webhook: IntercomWebhook): Promise<void> => {
     const { namespace, name } = webhook.metadata;
     const key = keyOf({ namespace, name });
     const access = await brokers.of(namespace);
@@ -69,26 +73,41 @@ export function createSurvey(options: SurveyOptions): Survey {
     if (outcome.kind !== 'nothing') onRoom(key, outcome);
     const load = loadOf(webhook, keeper.reading?.consumers ?? [], await deadLettersOf(manager, token));
     known.set(key, { connection, keeper, load });
-    if (!isDeepStrictEqual(before?.load, load)) onChange(key);
+  };
+
+  /** Streams that are not there yet are for the reconciler to make, and to report. */
+  const look = async (webhook: IntercomWebhook): Promise<void> => {
+    await orNull(() => read(webhook)).catch((error: unknown) => onFailure(keyOf(webhook.metadata), asError(error)));
+  };
+
+  /** @returns whether what waits is not what it was */
+  const lookAgain = async (key: ObjectKey): Promise<boolean> => {
+    const webhook = find(key);
+    if (webhook === null) {
+      known.delete(key);
+      return false;
+    }
+    const before = known.get(key)?.load;
+    await look(webhook);
+    return !isDeepStrictEqual(before, known.get(key)?.load);
   };
 
   return {
     of: (key) => known.get(key)?.load ?? null,
+    begin: async (webhook) => {
+      if (!known.has(keyOf(webhook.metadata))) await look(webhook);
+    },
     run: async (signal) => {
       while (!signal.aborted) {
-        const all = webhooks();
-        const keys = new Set(all.map(({ metadata }) => keyOf(metadata)));
-        for (const key of known.keys()) if (!keys.has(key)) known.delete(key);
-        const pauseMs = Math.max(PAUSE_MS, MIN_ROUND_MS / Math.max(1, all.length));
-        for (const webhook of all) {
-          // Streams that are not there yet are for the reconciler to make, and to report.
-          await orNull(() => look(webhook)).catch((error: unknown) =>
-            onFailure(keyOf(webhook.metadata), asError(error)),
-          );
+        const all = new Set(keys());
+        for (const key of known.keys()) if (!all.has(key)) known.delete(key);
+        const pauseMs = Math.max(PAUSE_MS, MIN_ROUND_MS / Math.max(1, all.size));
+        for (const key of all) {
+          if (await lookAgain(key)) onChange(key);
           await sleep(clock, pauseMs, signal).catch(() => null);
           if (signal.aborted) return;
         }
-        if (all.length === 0) await sleep(clock, EMPTY_MS, signal).catch(() => null);
+        if (all.size === 0) await sleep(clock, EMPTY_MS, signal).catch(() => null);
       }
     },
   };

@@ -29,7 +29,7 @@ describe.each(sets)('with %s', (_, values) => {
     const objects = await template(values);
     const pods = podsOf(only(objects, 'Deployment'));
     const { NODE_OPTIONS, ...env } = environmentOf(pods);
-    expect(NODE_OPTIONS).toBe('--max-semi-space-size=2');
+    expect(NODE_OPTIONS).toBe('--max-semi-space-size=4');
     const config = operatorConfig({ ...env, POD_NAME: 'operator-0' });
     expect(config.IMAGE).toBe(pods.spec.containers[0].image);
     const known = new Set(Object.keys(config));

@@ -45,6 +45,10 @@ describe('a resource', () => {
       expect(child.metadata.ownerReferences).toMatchObject([{ uid: metadata.uid, controller: true }]);
     }
     expect(await condition('Ready')).toMatchObject({ status: 'False', reason: 'NotReady' });
+    // What waits is in the first status already: it is not written again for that.
+    expect(await kube.get(INTERCOM_WEBHOOKS, at, soon())).toMatchObject({
+      status: { totals: { lag: 0, deadLetters: 0 }, handlers: [{ name: 'support', lag: 0, deadLetters: 0 }] },
+    });
     for (const name of ['icw-support-ingress', 'icw-support-support-worker']) {
       const status = { replicas: 2, readyReplicas: 2, availableReplicas: 2 };
       await kube.applyStatus(DEPLOYMENTS, { metadata: { namespace, name }, status }, soon());

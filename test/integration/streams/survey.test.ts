@@ -2,6 +2,7 @@ import { type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { IntercomWebhook } from '#operator/api/v1alpha1.ts';
+import { keyOf } from '#operator/kube/store.ts';
 import { desiredStreams } from '#operator/streams/desired.ts';
 import type { Access } from '#operator/streams/keeper.ts';
 import { reconcileStreams } from '#operator/streams/reconcile.ts';
@@ -57,7 +58,8 @@ function survey(webhooks: () => readonly IntercomWebhook[]) {
   let refused = 0;
   let access: Access = { kind: 'connected', connection };
   const looking = createSurvey({
-    webhooks,
+    keys: () => webhooks().map(({ metadata }) => keyOf(metadata)),
+    find: (key) => webhooks().find(({ metadata }) => keyOf(metadata) === key) ?? null,
     clock,
     brokers: {
       of: async () => {
@@ -129,6 +131,23 @@ describe('a survey', () => {
     await goesOn(() => looking.of('crm/leaving') === null, 'one to be forgotten');
     expect(looking.of('crm/steady')).not.toBeNull();
     expect(changed.toSorted()).toEqual(['crm/leaving', 'crm/steady']);
+  });
+
+  it('begins with a resource when asked to, once, and tells of that no more than of what it finds again', async () => {
+    const { of, notify } = await arrange('begun');
+    const other = await arrange('later');
+    let all: readonly IntercomWebhook[] = [];
+    const { looking, changed, goesOn } = survey(() => all);
+    await looking.begin(of);
+    const nothing = new Map(HANDLERS.map(({ name }) => [name, { lag: 0, deadLetters: 0 }]));
+    expect(looking.of('crm/begun')).toEqual(nothing);
+    all = [of, other.of];
+    await goesOn(() => changed.length > 0, 'all to be looked at');
+    expect(changed).toEqual(['crm/later']);
+    await notify('00');
+    await looking.begin(of);
+    expect(looking.of('crm/begun')).toEqual(nothing);
+    await goesOn(() => changed.includes('crm/begun'), 'what came');
   });
 
   it('goes on with the others where one has no streams, and knows what it knew while NATS is away', async () => {

@@ -1,0 +1,34 @@
+import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { ENTRY_POINTS } from '#shared/contract.ts';
+import { temporaryFolder } from '#test/support/child.ts';
+import { entryPoint } from '#test/support/image.ts';
+
+/** What a process of the image prints last: what Node has loaded of its own. */
+const LIST = `process.on('exit', () => process.stdout.write('\\nloaded ' + process.moduleLoadList.join(',')));`;
+
+let hook = '';
+beforeAll(() => {
+  hook = join(temporaryFolder('start'), 'hook.cjs');
+  writeFileSync(hook, LIST);
+});
+
+describe('the start of a process of the image', () => {
+  // The simulator sends by fetch's own client.
+  const names = (Object.keys(ENTRY_POINTS) as (keyof typeof ENTRY_POINTS)[]).filter((name) => name !== 'simulator');
+
+  it.each(names)('of %s does not load the fetch that Node has in it', (name) => {
+    // Without an environment it ends when it has loaded everything.
+    const { stdout, status } = spawnSync(process.execPath, ['--require', hook, entryPoint(name)], {
+      env: {},
+      encoding: 'utf8',
+      timeout: 20_000,
+    });
+    expect(status).not.toBe(0);
+    const loaded = stdout.slice(stdout.lastIndexOf('\nloaded ')).split(',');
+    expect(loaded).toContain('NativeModule http');
+    expect(loaded.filter((module) => module.includes('undici'))).toEqual([]);
+  });
+});
