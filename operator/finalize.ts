@@ -22,7 +22,7 @@ import { removeStreams } from './streams/remove.ts';
 export const FINALIZER = `${GROUP}/streams`;
 
 /** A deletion waits for pods and for NATS for so long; then the streams stay, and an Event says so. */
-const PATIENCE_MS = 600_000;
+export const PATIENCE_MS = 600_000;
 const RETRY_MS = 5_000;
 
 export interface FinalizeDeps {

@@ -9,6 +9,7 @@ import type { Facts } from './facts.ts';
 import type { Kube } from './kube/kube.ts';
 import { KubeError } from './kube/kube-error.ts';
 import { NAMESPACES } from './kube/resource.ts';
+import { operatorName } from './ownership.ts';
 import { operatorPeer } from './render/network-policy.ts';
 
 /**
@@ -111,7 +112,7 @@ function factsOf(config: OperatorConfig, { clusterId, access, namespace }: Place
   const insiders = { operator: operatorPeer(namespace), metricsFrom: config.METRICS_FROM };
   const redis = config.REDIS_URL === '' ? {} : { redisUrl: config.REDIS_URL };
   return {
-    operator: `${namespace}/${config.LEASE_NAME}`,
+    operator: operatorName(namespace, config.LEASE_NAME),
     access,
     rendering: {
       image: config.IMAGE,

@@ -49,9 +49,9 @@ export async function observe(
   };
 }
 
-/** The resource as we know it; null where it is not there, invalid, or on its way out. */
-export function acceptable(object: KubeObject | null): IntercomWebhook | null {
-  if (object === null || object.metadata.deletionTimestamp !== undefined) return null;
+/** The resource as we know it; null where it is invalid, or on its way out. */
+export function acceptable(object: KubeObject): IntercomWebhook | null {
+  if (object.metadata.deletionTimestamp !== undefined) return null;
   const parsed = parsedOnce(object);
   return parsed.kind === 'ok' ? parsed.webhook : null;
 }

@@ -8,7 +8,7 @@ import { keyOf, type ObjectKey } from './kube/store.ts';
 import type { ObservationReader } from './observations/reader.ts';
 import { type ObserveDeps, type Observed, observe } from './observe.ts';
 import type { Outcome } from './outcome.ts';
-import { ownershipOf } from './ownership.ts';
+import { leave, ownershipOf } from './ownership.ts';
 import { renderAll } from './render-all.ts';
 import { type ReportDeps, report } from './report.ts';
 import { dueInMs, settle } from './settle.ts';
@@ -29,15 +29,13 @@ export interface ReconcileDeps extends ObserveDeps, ApplyDeps, ReportDeps, Final
 
 /** One pass: observe → streams → gate → render → apply → status. */
 export async function reconcile(key: ObjectKey, deps: ReconcileDeps, signal: AbortSignal): Promise<Outcome> {
+  const found = deps.webhooks.get(key);
+  if (found === null) return { kind: 'done' };
+  const ownership = await ownershipOf(found, deps.facts.operator, { ...deps, signal });
+  if (ownership.kind === 'theirs') return leave(found, ownership.happening, deps.events);
   const observed = await observe(key, deps, signal);
   if (observed === null) return { kind: 'done' };
   const { object, parsed, isPaused } = observed;
-  const ownership = await ownershipOf(object, deps.facts.operator, { kube: deps.kube, signal });
-  if (ownership.kind === 'theirs') {
-    const { reason, note } = ownership.happening;
-    deps.events.record(object, ownership.happening);
-    return { kind: 'blocked', reason, message: note };
-  }
   const say = (status: Status): Promise<void> => report(object, status, deps, signal);
   if (object.metadata.deletionTimestamp !== undefined) {
     return finalize(object, parsed.kind === 'ok' ? parsed.webhook : null, { ...deps, signal });

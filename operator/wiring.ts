@@ -23,6 +23,7 @@ import { startMirrors } from './mirrors.ts';
 import { createObservationMetrics } from './observations/metrics.ts';
 import { createObservationReader } from './observations/reader.ts';
 import { acceptable } from './observe.ts';
+import { operatorName, otherOperatorOf } from './ownership.ts';
 import type { Problems } from './readiness.ts';
 import { countReceivers, targetsOf } from './receiver-pods.ts';
 import { reconcile } from './reconcile.ts';
@@ -64,6 +65,8 @@ export function wire(config: OperatorConfig, { connection, clock, logger, regist
       forbidden.onCall(...call);
     },
   });
+  const self = operatorName(connection.namespace, config.LEASE_NAME);
+  const isOurs = (object: KubeObject) => otherOperatorOf(object, self) === null;
   const keys = () => mirrors.webhooks.store.list().map(({ metadata }) => keyOf(metadata));
   const controller = createController({
     keys,
@@ -99,7 +102,7 @@ export function wire(config: OperatorConfig, { connection, clock, logger, regist
   );
   const secrets = createSecretReader({ kube, clock, random });
   const observations = createObservationReader({
-    targets: () => targetsOf(mirrors.webhooks.store.list(), mirrors.pods.store),
+    targets: () => targetsOf(mirrors.webhooks.store.list().filter(isOurs), mirrors.pods.store),
     clock,
     date,
     onChange: (key) => controller.notify(key),
@@ -126,7 +129,10 @@ export function wire(config: OperatorConfig, { connection, clock, logger, regist
     const events = createEventRecorder({ kube: writes, reporter, clock, date, signal: leadership.signal, onResult });
     const survey = createSurvey({
       keys,
-      find: (key) => acceptable(mirrors.webhooks.store.get(key)),
+      find: (key) => {
+        const object = mirrors.webhooks.store.get(key);
+        return object !== null && isOurs(object) ? acceptable(object) : null;
+      },
       brokers,
       clock,
       onChange: (key) => controller.notify(key),

@@ -8,6 +8,7 @@ const Spec = z.object({
   holderIdentity: z.string().default(''),
   leaseDurationSeconds: z.number().default(0),
   acquireTime: z.string().nullish(),
+  renewTime: z.string().nullish(),
   leaseTransitions: z.int().default(0),
 });
 export type LeaseSpec = z.output<typeof Spec>;

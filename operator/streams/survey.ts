@@ -38,7 +38,10 @@ export interface SurveyOptions {
 export interface Survey {
   /** As it was at the last look; null where there was none. */
   of(key: ObjectKey): Load | null;
-  /** Looks at a resource that was not looked at yet, so that its first status says it all: each write of one is dear. */
+  /**
+   * Looks at a resource that was not looked at yet, so that its first status says it all: each write of one is dear. Once: a
+   * pass that waits for a server that does not answer is a worker that is lacking.
+   */
   begin(webhook: IntercomWebhook): Promise<void>;
   /** Looks at all of them again and again, and makes room where streams are nearly full, until the signal fires. */
   run(signal: AbortSignal): Promise<void>;
@@ -57,6 +60,7 @@ const EMPTY_MS = 1_000;
 export function createSurvey(options: SurveyOptions): Survey {
   const { keys, find, brokers, clock, onChange, onRoom, onFailure } = options;
   const known = new Map<ObjectKey, Known>();
+  const begun = new Set<ObjectKey>();
 
   const read = async (webhook: IntercomWebhook): Promise<void> => {
     const { namespace, name } = webhook.metadata;
@@ -95,12 +99,15 @@ export function createSurvey(options: SurveyOptions): Survey {
   return {
     of: (key) => known.get(key)?.load ?? null,
     begin: async (webhook) => {
-      if (!known.has(keyOf(webhook.metadata))) await look(webhook);
+      const key = keyOf(webhook.metadata);
+      if (begun.has(key) || known.has(key)) return;
+      begun.add(key);
+      await look(webhook);
     },
     run: async (signal) => {
       while (!signal.aborted) {
         const all = new Set(keys());
-        for (const key of known.keys()) if (!all.has(key)) known.delete(key);
+        for (const keysOf of [known, begun]) for (const key of keysOf.keys()) if (!all.has(key)) keysOf.delete(key);
         const pauseMs = Math.max(PAUSE_MS, MIN_ROUND_MS / Math.max(1, all.size));
         for (const key of all) {
           if (await lookAgain(key)) onChange(key);

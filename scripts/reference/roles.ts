@@ -19,7 +19,7 @@ in effect, every Secret of every namespace that it looks after, and what the acc
 that is the whole cluster, \`kube-system\` too.
 
 \`watchNamespaces\` is the answer to that: the rules of the first table are then those of a Role in each of these namespaces,
-and in the rest of the cluster the operator may only read the namespace \`kube-system\` itself. Whoever may run pods in the
+and in the rest of the cluster the operator may only read the namespace \`kube-system\` itself, and a Lease by its name. Whoever may run pods in the
 namespace of the release can become the operator, and whoever may read Secrets there has the keys of its NATS: give the release
 a namespace of its own.`;
 

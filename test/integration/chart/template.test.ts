@@ -94,6 +94,7 @@ describe('roles', () => {
     expect(roles.map(({ metadata }) => metadata.namespace)).toEqual(['crm', 'shop']);
     const ofCluster = rulesOf(only(objects, 'ClusterRole')) as typeof CLUSTER_RULES;
     expect(ofCluster.map(({ resources, resourceNames }) => [resources, resourceNames])).toEqual([
+      [['leases'], undefined],
       [['namespaces'], ['kube-system']],
     ]);
     for (const role of roles) {

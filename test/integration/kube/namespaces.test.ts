@@ -35,7 +35,8 @@ beforeAll(async () => {
 });
 afterAll(() => closeServers(servers));
 
-const isOfCluster = ({ resources }: PolicyRule): boolean => resources.includes('namespaces');
+const isOfCluster = ({ resources }: PolicyRule): boolean =>
+  resources.some((each) => each === 'namespaces' || each === 'leases');
 
 /** An operator that may look after these namespaces and, but for the one whose uid stands for the cluster, knows of no other. */
 async function operatorOf(allowed: readonly string[], watched: readonly string[] = allowed) {

@@ -46,7 +46,7 @@ async function overlap(rules = CLUSTER_RULES) {
       async () => {
         const { value } = await kube.pages(EVENTS, { namespace }, soon()).next();
         const about = value?.items.filter(({ reason }) => reason === 'OperatedByAnother');
-        return about?.find(({ note }) => String(note).includes(`so ${by} does not`));
+        return about?.find(({ note }) => String(note).includes(`${by} leaves it`));
       },
       { describe: `${by} to say who looks after it`, timeoutMs: 20_000 },
     );
@@ -98,7 +98,7 @@ describe('a second operator after the same namespace', () => {
     const { other, told, holder, home } = await overlap(
       CLUSTER_RULES.filter(({ resources }) => !resources.includes('leases')),
     );
-    expect((await told())['note']).toContain('whose Lease may not be read from here');
+    expect((await told())['note']).toContain('has a Lease that may not be read from here');
     expect(await other.ask('/readyz')).toMatchObject({ status: 200 });
     expect(await holder()).toBe(home);
   });
