@@ -2,7 +2,7 @@ import { type Parsed, parseWebhook } from './api/parse-webhook.ts';
 import type { IntercomWebhook } from './api/v1alpha1.ts';
 import { PAUSED_ANNOTATION } from './intercom-webhooks.ts';
 import type { KubeObject } from './kube/resource.ts';
-import type { ObjectKey, Store } from './kube/store.ts';
+import type { Store } from './kube/store.ts';
 import { annotationOf } from './marks.ts';
 import { type SecretReader, type SecretStates, secretKeys } from './secrets.ts';
 
@@ -20,19 +20,17 @@ export interface Observed {
 }
 
 export interface ObserveDeps {
-  readonly webhooks: Pick<Store<'endpoint'>, 'get' | 'find'>;
+  readonly webhooks: Pick<Store<'endpoint'>, 'find'>;
   readonly secrets: SecretReader;
   readonly hasGatewayApi: () => boolean;
 }
 
-/** @returns null where there is no such resource */
+/** Of a resource that is ours. */
 export async function observe(
-  key: ObjectKey,
+  object: KubeObject,
   { webhooks, secrets, hasGatewayApi }: ObserveDeps,
   signal: AbortSignal,
-): Promise<Observed | null> {
-  const object = webhooks.get(key);
-  if (object === null) return null;
+): Promise<Observed> {
   const parsed = parsedOnce(object);
   const isPaused = annotationOf(object, PAUSED_ANNOTATION) !== undefined;
   const isLookedAt = parsed.kind === 'ok' && !isPaused && object.metadata.deletionTimestamp === undefined;

@@ -42,14 +42,18 @@ interface Asking {
  * what was its own is anybody's.
  * @param self our own name
  */
-export async function ownershipOf(object: KubeObject, self: string, asking: Asking): Promise<Ownership> {
+export async function ownershipOf(
+  object: KubeObject,
+  self: string,
+  { kube, date, signal }: Asking,
+): Promise<Ownership> {
   const operator = otherOperatorOf(object, self);
   const { namespace = '', name = '' } = NAME.exec(operator ?? '')?.groups ?? {};
-  const nowMs = asking.date().getTime();
+  const nowMs = date().getTime();
   const { deletionTimestamp } = object.metadata;
   if (operator === null || nowMs - Date.parse(String(deletionTimestamp)) > DELETION_MS) return OURS;
   try {
-    const lease = await asking.kube.get(LEASES, { namespace, name }, { ...asking, timeoutMs: CALL_TIMEOUT_MS });
+    const lease = await kube.get(LEASES, { namespace, name }, { signal, timeoutMs: CALL_TIMEOUT_MS });
     if (lease === null || isAbandoned(lease, nowMs)) return OURS;
     const todo = 'let watchNamespaces of the two releases name different namespaces';
     return theirs(operator, self, `leads elsewhere: ${todo}`);

@@ -4,7 +4,7 @@ import { type ApplyDeps, apply } from './apply.ts';
 import type { Facts } from './facts.ts';
 import { type FinalizeDeps, finalize, keepMarks } from './finalize.ts';
 import { gate } from './gate.ts';
-import { keyOf, type ObjectKey } from './kube/store.ts';
+import { keyOf, type ObjectKey, type Store } from './kube/store.ts';
 import type { ObservationReader } from './observations/reader.ts';
 import { type ObserveDeps, type Observed, observe } from './observe.ts';
 import type { Outcome } from './outcome.ts';
@@ -21,6 +21,7 @@ import { isolationFinding, keepUsers, type TenancyDeps } from './tenancy.ts';
 export interface ReconcileDeps extends ObserveDeps, ApplyDeps, ReportDeps, FinalizeDeps {
   readonly kube: ApplyDeps['kube'] & ReportDeps['kube'];
   readonly brokers: FinalizeDeps['brokers'] & TenancyDeps['brokers'];
+  readonly webhooks: ObserveDeps['webhooks'] & Pick<Store<'endpoint'>, 'get'>;
   readonly streams: StreamsKeeper;
   readonly survey: Pick<Survey, 'of' | 'begin'>;
   readonly observations: Pick<ObservationReader, 'of'>;
@@ -29,13 +30,12 @@ export interface ReconcileDeps extends ObserveDeps, ApplyDeps, ReportDeps, Final
 
 /** One pass: observe → streams → gate → render → apply → status. */
 export async function reconcile(key: ObjectKey, deps: ReconcileDeps, signal: AbortSignal): Promise<Outcome> {
-  const found = deps.webhooks.get(key);
-  if (found === null) return { kind: 'done' };
-  const ownership = await ownershipOf(found, deps.facts.operator, { ...deps, signal });
-  if (ownership.kind === 'theirs') return leave(found, ownership.happening, deps.events);
-  const observed = await observe(key, deps, signal);
-  if (observed === null) return { kind: 'done' };
-  const { object, parsed, isPaused } = observed;
+  const object = deps.webhooks.get(key);
+  if (object === null) return { kind: 'done' };
+  const ownership = await ownershipOf(object, deps.facts.operator, { ...deps, signal });
+  if (ownership.kind === 'theirs') return leave(object, ownership.happening, deps.events);
+  const observed = await observe(object, deps, signal);
+  const { parsed, isPaused } = observed;
   const say = (status: Status): Promise<void> => report(object, status, deps, signal);
   if (object.metadata.deletionTimestamp !== undefined) {
     return finalize(object, parsed.kind === 'ok' ? parsed.webhook : null, { ...deps, signal });
