@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '../clock.ts';
 import { within } from '../kube/deadline.ts';
 import type { ObjectKey } from '../kube/store.ts';
@@ -90,6 +91,8 @@ export function createController(options: ControllerOptions): Controller {
       settle(of, key, outcome);
       of.done(key);
       onOutcome({ key, outcome, durationMs: clock.now() - startedMs });
+      // A pass that finds all as it should be waits for nothing: 500 of them in a row would keep what has changed waiting.
+      await nextTurn();
     }
   };
 
@@ -125,7 +128,7 @@ function settle(queue: WorkQueue<ObjectKey>, key: ObjectKey, outcome: Outcome): 
       return queue.forget(key);
     case 'requeue':
       queue.forget(key);
-      return queue.addAfter(key, outcome.afterMs);
+      return queue.addAfter(key, outcome.afterMs, 'resync');
     case 'failed':
       return queue.retry(key);
   }

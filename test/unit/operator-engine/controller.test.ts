@@ -69,6 +69,16 @@ describe('a controller', () => {
     expect(seen).toEqual(['crm/c']);
   });
 
+  it('works on what changes before the rest of what is looked at again, even where no pass waits for anything', async () => {
+    const keys = Array.from({ length: 100 }, (_, i): ObjectKey => `crm/${i}`);
+    const { controller, lead, clock, ended } = scene(async () => DONE, { keys, limits: { workers: 4 } });
+    setImmediate(() => controller.notify('crm/changed'));
+    lead();
+    await until(() => ended.length === keys.length + 1, { describe: 'all passes', timeoutMs: 5_000 });
+    expect(ended.findIndex(({ key }) => key === 'crm/changed')).toBeLessThan(8);
+    await clock.run(0, 1);
+  });
+
   it('works on several resources at once, and on none of them twice at once', async () => {
     let most = 0;
     const running = new Map<ObjectKey, number>();
@@ -155,26 +165,37 @@ describe('a controller', () => {
     expect(kinds()).toHaveLength(3);
   });
 
-  it('takes changes before what is only looked at again', async () => {
+  it.each<{ when: string; resyncMs: number; outcome: Outcome }>([
+    { when: 'all are', resyncMs: 1_000, outcome: DONE },
+    { when: 'a pass asked for it', resyncMs: 9_000, outcome: { kind: 'requeue', afterMs: 1_000, reason: 'due' } },
+    { when: 'both', resyncMs: 1_000, outcome: { kind: 'requeue', afterMs: 1_500, reason: 'due' } },
+  ])('takes changes before what is only looked at again, when $when', async ({ resyncMs, outcome }) => {
     const seen: ObjectKey[] = [];
-    let open = () => {};
+    const gates: (() => void)[] = [];
     const { controller, lead, clock } = scene(
       async (key) => {
         seen.push(key);
-        if (seen.length === 1)
-          await new Promise<void>((resolve) => {
-            open = resolve;
-          });
-        return DONE;
+        await new Promise<void>((resolve) => gates.push(resolve));
+        return outcome;
       },
-      { keys: ['crm/a', 'crm/b', 'crm/c'], limits: { workers: 1 } },
+      { keys: ['crm/a', 'crm/b', 'crm/c', 'crm/d'], limits: { workers: 1, resyncMs } },
     );
+    const endPass = async () => {
+      gates.shift()?.();
+      await clock.run(0, 1);
+      await clock.run(0, 1);
+    };
     lead();
     await clock.run(0, 1);
     controller.notify('crm/c');
-    open();
-    await clock.run(1, 1);
-    expect(seen).toEqual(['crm/a', 'crm/c', 'crm/b']);
+    for (let pass = 0; pass < 4; pass += 1) await endPass();
+    expect(seen.splice(0)).toEqual(['crm/a', 'crm/c', 'crm/b', 'crm/d']);
+    await clock.run(1_000, 1_000);
+    controller.notify('crm/d');
+    for (let pass = 0; pass < 4; pass += 1) await endPass();
+    expect(seen.slice(0, 2)).toEqual(['crm/a', 'crm/d']);
+    expect(seen).toHaveLength(4);
+    for (const open of gates) open();
   });
 
   it('ends a pass at its deadline by its signal, and tries again', async () => {
