@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build, type Metafile, stop } from 'esbuild';
 import { ENTRY_POINTS } from '#shared/contract.ts';
 import { httpByRequire } from './http-by-require.ts';
+import { leanUndici } from './lean-undici.ts';
 import { onlyOurLines } from './source-maps.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -88,7 +89,7 @@ async function buildTogether(names: readonly Name[], outDir: string): Promise<Me
     splitting: true,
     sourcemap: 'external',
     sourcesContent: false,
-    plugins: [onlyOurLines, httpByRequire],
+    plugins: [onlyOurLines, httpByRequire, ...(names.includes('simulator') ? [] : [leanUndici])],
   });
   await mkdir(outDir, { recursive: true });
   await Promise.all(outputFiles.map(({ path, contents }) => writeFile(join(outDir, basename(path)), contents)));

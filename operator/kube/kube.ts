@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { isRecord } from '#shared/key.ts';
 import { type Answer, bodyOf, type Caller, createCaller, type How, type OnCall } from './caller.ts';
 import type { Connection } from './connection.ts';
 import { createdAsApplied, hasCreatedFields } from './field-owners.ts';
@@ -194,7 +195,7 @@ export function createKube(options: KubeOptions): Kube {
 /** Items of a list come without what they have in common. */
 const List = z.object({
   metadata: z.object({ resourceVersion: z.string(), continue: z.string().default('') }),
-  items: z.array(z.record(z.string(), z.unknown())).nullable(),
+  items: z.array(z.custom<object>(isRecord)).nullable(),
 });
 
 async function* listPages(

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { isRecord } from '#shared/key.ts';
 
 /** One kind of object as the API server serves it. */
 export interface Resource {
@@ -11,24 +12,59 @@ export interface Resource {
 
 export const NAMESPACES: Resource = { group: '', version: 'v1', kind: 'Namespace', plural: 'namespaces' };
 
-const OwnerReference = z.looseObject({ apiVersion: z.string(), kind: z.string(), name: z.string(), uid: z.string() });
+interface OwnerReference {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly name: string;
+  readonly uid: string;
+  readonly [field: string]: unknown;
+}
 
 /** What every object of the API server has, beside fields of its kind: those are read by whoever knows the kind. */
-export const KubeObject = z.looseObject({
-  apiVersion: z.string(),
-  kind: z.string(),
-  metadata: z.looseObject({
-    name: z.string(),
+export interface KubeObject {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: {
+    readonly name: string;
     /** Absent where the kind has no namespaces. */
-    namespace: z.string().exactOptional(),
-    uid: z.string(),
-    resourceVersion: z.string(),
-    generation: z.int().exactOptional(),
-    deletionTimestamp: z.string().exactOptional(),
-    ownerReferences: z.array(OwnerReference).exactOptional(),
-  }),
+    readonly namespace?: string;
+    readonly uid: string;
+    readonly resourceVersion: string;
+    readonly generation?: number;
+    readonly deletionTimestamp?: string;
+    readonly ownerReferences?: OwnerReference[];
+    readonly [field: string]: unknown;
+  };
+  readonly [field: string]: unknown;
+}
+
+/** The value itself, not a copy of it: an operator that starts beside 500 resources reads 7500, a tenth of its time in copies. */
+export const KubeObject = z.custom<KubeObject>((value) => problemOf(value) === null, {
+  error: ({ input }) => `no object of the API server: ${problemOf(input)}`,
 });
-export type KubeObject = z.output<typeof KubeObject>;
+
+function problemOf(value: unknown): string | null {
+  if (!isRecord(value)) return 'not an object';
+  const { apiVersion, kind, metadata } = value;
+  if (typeof apiVersion !== 'string' || typeof kind !== 'string') return 'apiVersion and kind have to be texts';
+  if (!isRecord(metadata)) return 'metadata has to be an object';
+  const { generation, ownerReferences } = metadata;
+  const wrong =
+    TEXTS.find((field) => typeof metadata[field] !== 'string') ??
+    OPTIONAL_TEXTS.find((field) => metadata[field] !== undefined && typeof metadata[field] !== 'string');
+  if (wrong !== undefined) return `metadata.${wrong} has to be a text`;
+  if (generation !== undefined && !Number.isSafeInteger(generation))
+    return 'metadata.generation has to be a whole number';
+  if (ownerReferences === undefined || (Array.isArray(ownerReferences) && ownerReferences.every(isOwnerReference)))
+    return null;
+  return 'metadata.ownerReferences has to be a list of references';
+}
+
+const TEXTS = ['name', 'uid', 'resourceVersion'];
+const OPTIONAL_TEXTS = ['namespace', 'deletionTimestamp'];
+const OWNER_TEXTS = ['apiVersion', 'kind', 'name', 'uid'];
+const isOwnerReference = (value: unknown): boolean =>
+  isRecord(value) && OWNER_TEXTS.every((field) => typeof value[field] === 'string');
 
 /** What is written: an object that the API server will complete. A value of a generated class, or a literal. */
 export type Desired = Named | (Named & Readonly<Record<string, unknown>>);

@@ -1,4 +1,4 @@
-import { type Dispatcher, errors, request } from 'undici';
+import { type Dispatcher, errors } from 'undici';
 import { PATHS } from '#shared/contract.ts';
 import { Observation } from '#shared/observation.ts';
 import type { ObjectKey } from '../kube/store.ts';
@@ -27,7 +27,7 @@ export async function fetchObservation(
   { dispatcher, signal }: { dispatcher: Dispatcher; signal: AbortSignal },
 ): Promise<Fetched> {
   try {
-    const { statusCode, body } = await request(new URL(PATHS.observed, url), { dispatcher, signal });
+    const { statusCode, body } = await dispatcher.request({ origin: url, path: PATHS.observed, method: 'GET', signal });
     const text = await body.text();
     if (statusCode !== 200) return failed('status');
     const { data } = Observation.safeParse(parse(text));

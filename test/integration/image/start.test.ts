@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ENTRY_POINTS } from '#shared/contract.ts';
 import { temporaryFolder } from '#test/support/child.ts';
@@ -31,4 +31,21 @@ describe('the start of a process of the image', () => {
     expect(loaded).toContain('NativeModule http');
     expect(loaded.filter((module) => module.includes('undici'))).toEqual([]);
   });
+
+  it.each(['operator', 'worker'] as const)('of %s reads the pools of undici, and not what else is in it', (name) => {
+    const code = codeOf(entryPoint(name));
+    expect(code).toContain('ResponseExceededMaxSizeError');
+    for (const other of ['MockAgent', 'WebSocketStream', 'SqliteCacheStore']) expect(code).not.toContain(other);
+  });
 });
+
+/** Of a program and all the files that it imports. */
+function codeOf(entry: string): string {
+  const files = new Set([entry]);
+  for (const file of files) {
+    for (const [, path = ''] of readFileSync(file, 'utf8').matchAll(/\b(?:from|import)\s*"(\.\/[^"]+)"/g)) {
+      files.add(join(dirname(file), path));
+    }
+  }
+  return Array.from(files, (file) => readFileSync(file, 'utf8')).join('\n');
+}
