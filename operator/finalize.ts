@@ -8,11 +8,11 @@ import { type NatsAccess, usersOf } from './credentials/access.ts';
 import type { Brokers } from './credentials/brokers.ts';
 import { rolesOf } from './credentials/issuer.ts';
 import type { EventRecorder } from './events/recorder.ts';
-import { INTERCOM_WEBHOOKS, OPERATOR_ANNOTATION } from './intercom-webhooks.ts';
+import { finalizerPatch, hasFinalizer } from './finalizers.ts';
+import { INTERCOM_WEBHOOKS } from './intercom-webhooks.ts';
 import { KubeError } from './kube/kube-error.ts';
 import type { KubeObject } from './kube/resource.ts';
 import type { Writes } from './leader/fence.ts';
-import { hasFinalizer, marksPatch } from './marks.ts';
 import type { Outcome } from './outcome.ts';
 import { isControlledBy } from './owner-references.ts';
 import { desiredStreams, type StreamFacts } from './streams/desired.ts';
@@ -31,11 +31,7 @@ export interface FinalizeDeps {
   /** How many pods of the receiver of a resource there are still. */
   readonly receivers: (object: KubeObject) => number;
   readonly brokers: Pick<Brokers, 'of' | 'revoke'>;
-  readonly facts: {
-    readonly operator: string;
-    readonly access: NatsAccess;
-    readonly streams: Omit<StreamFacts, 'uid'>;
-  };
+  readonly facts: { readonly access: NatsAccess; readonly streams: Omit<StreamFacts, 'uid'> };
   readonly events: EventRecorder;
   readonly date: () => Date;
 }
@@ -46,9 +42,9 @@ type Doing = FinalizeDeps & { readonly signal: AbortSignal };
 const needsFinalizer = ({ spec }: IntercomWebhook, access: NatsAccess): boolean =>
   spec.deletionPolicy === 'Delete' || access.kind === 'isolated';
 
-/** Says on the resource who looks after it; puts the finalizer on, or takes it off, as the resource asks for now. */
-export async function keepMarks(object: KubeObject, webhook: IntercomWebhook, doing: Doing): Promise<void> {
-  await marked(object, needsFinalizer(webhook, doing.facts.access), doing);
+/** Puts the finalizer on, or takes it off, as the resource asks for now. @returns the resource as it is then */
+export async function keepFinalizer(object: KubeObject, webhook: IntercomWebhook, doing: Doing): Promise<KubeObject> {
+  return (await held(object, needsFinalizer(webhook, doing.facts.access), doing)) ?? object;
 }
 
 /** Of a resource that is being deleted. */
@@ -67,7 +63,7 @@ export async function finalize(object: KubeObject, webhook: IntercomWebhook | nu
       warn('StreamsLeftBehind', `${left}: they could not be deleted within ${PATIENCE_MS / 60_000} min: ${why}`);
     }
   }
-  const after = await marked(object, false, doing);
+  const after = await held(object, false, doing);
   if (after === null || !hasFinalizer(after, FINALIZER)) return { kind: 'done' };
   // A backup that was restored, for one: a field manager takes back only what nobody else has put there too.
   const message = `metadata.finalizers: ${FINALIZER} was put there by somebody else too: remove it with kubectl edit`;
@@ -116,9 +112,9 @@ async function clearedOut(
   }
 }
 
-async function marked(object: KubeObject, isHeld: boolean, { kube, facts, signal }: Doing): Promise<KubeObject | null> {
-  const annotations = { [OPERATOR_ANNOTATION]: facts.operator };
-  const patch = marksPatch(object, { finalizer: FINALIZER, isHeld, annotations });
+/** The resource afterwards; null where nothing was to be done. */
+async function held(object: KubeObject, isHeld: boolean, { kube, signal }: Doing): Promise<KubeObject | null> {
+  const patch = finalizerPatch(object, FINALIZER, isHeld);
   if (patch === null) return null;
   return kube.apply(INTERCOM_WEBHOOKS, { apiVersion: API_VERSION, ...patch }, { signal, force: true });
 }

@@ -9,9 +9,6 @@ export const INTERCOM_WEBHOOKS: Resource = { group: GROUP, version: VERSION, kin
 /** While a resource has it, with whatever value, it is not looked after. */
 export const PAUSED_ANNOTATION = `${GROUP}/paused`;
 
-/** Left on a resource by the operator that looks after it: `<namespace>/<Lease>`. */
-export const OPERATOR_ANNOTATION = `${GROUP}/operator`;
-
 const WithConditions = z.object({ status: z.object({ conditions: Status.shape.conditions }) });
 
 /** Those of its status; none where they are not as we know them. */

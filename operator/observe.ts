@@ -3,7 +3,6 @@ import type { IntercomWebhook } from './api/v1alpha1.ts';
 import { PAUSED_ANNOTATION } from './intercom-webhooks.ts';
 import type { KubeObject } from './kube/resource.ts';
 import type { Store } from './kube/store.ts';
-import { annotationOf } from './marks.ts';
 import { type SecretReader, type SecretStates, secretKeys } from './secrets.ts';
 
 /** What one pass looks at. Nothing after it reads a Secret or another resource. */
@@ -32,7 +31,8 @@ export async function observe(
   signal: AbortSignal,
 ): Promise<Observed> {
   const parsed = parsedOnce(object);
-  const isPaused = annotationOf(object, PAUSED_ANNOTATION) !== undefined;
+  const { annotations } = object.metadata as { annotations?: Readonly<Record<string, string>> };
+  const isPaused = annotations?.[PAUSED_ANNOTATION] !== undefined;
   const isLookedAt = parsed.kind === 'ok' && !isPaused && object.metadata.deletionTimestamp === undefined;
   const { namespace = '', uid } = object.metadata;
   return {

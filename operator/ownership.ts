@@ -1,12 +1,10 @@
 import type { Happening } from './events/event.ts';
 import type { EventRecorder } from './events/recorder.ts';
 import { PATIENCE_MS } from './finalize.ts';
-import { OPERATOR_ANNOTATION } from './intercom-webhooks.ts';
 import type { Kube } from './kube/kube.ts';
 import { KubeError } from './kube/kube-error.ts';
 import type { KubeObject } from './kube/resource.ts';
 import { LEASES, leaseSpecOf } from './leader/lease.ts';
-import { annotationOf } from './marks.ts';
 import type { Outcome } from './outcome.ts';
 
 /** Which operator looks after a resource: two that did would undo each other's work without an end. */
@@ -25,10 +23,10 @@ export const operatorName = (namespace: string, lease: string): string => `${nam
 /** As {@link operatorName} makes them; what else stands there was not written by an operator, and counts for nothing. */
 const NAME = /^(?<namespace>[a-z0-9][a-z0-9-]{0,62})\/(?<name>[a-z0-9][a-z0-9.-]{0,252})$/;
 
-/** The operator that a resource names, where that is not `self`; else null. */
-export function otherOperatorOf(object: KubeObject, self: string): string | null {
-  const operator = annotationOf(object, OPERATOR_ANNOTATION) ?? self;
-  return operator === self || !NAME.test(operator) ? null : operator;
+/** The operator that a resource names in its status, where that is not `self`; else null. */
+export function otherOperatorOf({ status }: KubeObject, self: string): string | null {
+  const { operator } = (status ?? {}) as { operator?: unknown };
+  return typeof operator !== 'string' || operator === self || !NAME.test(operator) ? null : operator;
 }
 
 interface Asking {
@@ -38,8 +36,9 @@ interface Asking {
 }
 
 /**
- * By the annotation that every operator leaves on what it looks after. One whose Lease is gone has been uninstalled, and
- * what was its own is anybody's.
+ * By the name that every operator writes into the status of what it looks after. One whose Lease is gone has been
+ * uninstalled, and what was its own is anybody's. Two that meet a new resource at once may both make its objects, until one of
+ * them has written a status.
  * @param self our own name
  */
 export async function ownershipOf(
@@ -56,11 +55,11 @@ export async function ownershipOf(
     const lease = await kube.get(LEASES, { namespace, name }, { signal, timeoutMs: CALL_TIMEOUT_MS });
     if (lease === null || isAbandoned(lease, nowMs)) return OURS;
     const todo = 'let watchNamespaces of the two releases name different namespaces';
-    return theirs(operator, self, `leads elsewhere: ${todo}`);
+    return theirs(object, { operator, self, why: `leads elsewhere: ${todo}` });
   } catch (error) {
     if (!(error instanceof KubeError) || error.kind !== 'forbidden') throw error;
     const todo = `allow ${self} to get it, to learn whether that operator is still there`;
-    return theirs(operator, self, `has a Lease that may not be read from here: ${todo}`);
+    return theirs(object, { operator, self, why: `has a Lease that may not be read from here: ${todo}` });
   }
 }
 
@@ -78,14 +77,16 @@ export function leave(object: KubeObject, happening: Happening, events: EventRec
   return { kind: 'requeue', afterMs: LEFT_MS, reason: note };
 }
 
-const theirs = (operator: string, self: string, why: string): Ownership => ({
-  kind: 'theirs',
-  happening: {
-    type: 'Warning',
-    reason: 'OperatedByAnother',
-    action: 'Reconcile',
-    note:
-      `${self} leaves it to the operator ${operator}, which ${why}; to hand it over, ` +
-      `set its annotation ${OPERATOR_ANNOTATION} to ${self}`,
-  },
-});
+interface Foreign {
+  readonly operator: string;
+  readonly self: string;
+  readonly why: string;
+}
+
+function theirs({ metadata }: KubeObject, { operator, self, why }: Foreign): Ownership {
+  const { namespace = '', name } = metadata;
+  const patch = JSON.stringify({ status: { operator: self } });
+  const command = `kubectl -n ${namespace} patch icw ${name} --subresource=status --type=merge -p '${patch}'`;
+  const note = `${self} leaves it to the operator ${operator}, which ${why}; to hand it over: ${command}`;
+  return { kind: 'theirs', happening: { type: 'Warning', reason: 'OperatedByAnother', action: 'Reconcile', note } };
+}

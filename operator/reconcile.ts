@@ -2,7 +2,7 @@ import type { Status } from './api/status.ts';
 import type { IntercomWebhook } from './api/v1alpha1.ts';
 import { type ApplyDeps, apply } from './apply.ts';
 import type { Facts } from './facts.ts';
-import { type FinalizeDeps, finalize, keepMarks } from './finalize.ts';
+import { type FinalizeDeps, finalize, keepFinalizer } from './finalize.ts';
 import { gate } from './gate.ts';
 import { keyOf, type ObjectKey, type Store } from './kube/store.ts';
 import type { ObservationReader } from './observations/reader.ts';
@@ -61,7 +61,7 @@ async function bringAbout(
   const { object, webhook, hasGatewayApi } = observed;
   const { facts } = deps;
   const at = { uid: object.metadata.uid, nowMs: deps.date().getTime(), hasGatewayApi };
-  await keepMarks(object, webhook, { ...deps, signal });
+  const held = await keepFinalizer(object, webhook, { ...deps, signal });
   const streams = await bringStreams(webhook, at.uid, deps);
   const { findings, blocked } = gate({ ...observed, streams });
   const users = await keepUsers(object, webhook, deps, signal);
@@ -72,6 +72,6 @@ async function bringAbout(
   const observations = deps.observations.of(keyOf(object.metadata));
   const all = [...findings, isolationFinding(facts.access), NOT_PAUSED];
   const results = { ...observed, findings: all, blocked, children, unapplied, users, load, observations };
-  await report(object, computeStatus(results, deps.date()), deps, signal);
+  await report(held, computeStatus(results, deps.date()), deps, signal);
   return settle({ streams, users, unapplied, dueInMs: dueInMs(webhook, { ...deps, ...at }) });
 }

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Condition, Status } from './api/status.ts';
 import { API_VERSION } from './api/v1alpha1.ts';
 import type { EventRecorder } from './events/recorder.ts';
+import type { Facts } from './facts.ts';
 import { conditionsOf, INTERCOM_WEBHOOKS } from './intercom-webhooks.ts';
 import { KubeError } from './kube/kube-error.ts';
 import type { KubeObject } from './kube/resource.ts';
@@ -10,23 +11,25 @@ import type { Writes } from './leader/fence.ts';
 export interface ReportDeps {
   readonly kube: Pick<Writes, 'applyStatus'>;
   readonly events: EventRecorder;
+  readonly facts: Pick<Facts, 'operator'>;
 }
 
-/** Writes the status, and tells of what has changed in it; nothing where nothing has. */
+/** Writes the status, with who looks after it, and tells of what has changed in it; nothing where nothing has. */
 export async function report(
   object: KubeObject,
-  status: Status,
-  { kube, events }: ReportDeps,
+  found: Status,
+  { kube, events, facts: { operator } }: ReportDeps,
   signal: AbortSignal,
 ): Promise<void> {
+  const status: Status = { ...found, operator };
   if (isDeepStrictEqual(object['status'], status)) return;
-  const { name, namespace, uid } = object.metadata;
-  // With its uid it is not mistaken for one that has its name now.
-  const metadata = { name, uid, ...(namespace === undefined ? {} : { namespace }) };
+  const { name, namespace, uid, resourceVersion } = object.metadata;
+  // With its uid it is not mistaken for one that has its name now; with its version, handing it over meanwhile is not undone.
+  const metadata = { name, uid, resourceVersion, ...(namespace === undefined ? {} : { namespace }) };
   try {
     await kube.applyStatus(INTERCOM_WEBHOOKS, { apiVersion: API_VERSION, metadata, status }, { signal, force: true });
   } catch (error) {
-    // It has gone meanwhile.
+    // It has gone or changed meanwhile, of which the watch tells.
     if (error instanceof KubeError && (error.kind === 'not-found' || error.kind === 'conflict')) return;
     throw error;
   }

@@ -33,6 +33,10 @@ const HandlerStatus = z.object({
 
 export const Status = z.object({
   observedGeneration: many('Generation of the resource that this status describes.'),
+  operator: label(
+    63 + 1 + 253,
+    'Operator that looks after the resource: `<namespace>/<Lease>`. Others leave it alone.',
+  ).exactOptional(),
   conditions: z
     .array(Condition)
     .max(32)

@@ -11,7 +11,7 @@ const PURE_FILES = [
   'operator/dead-letters/redriven.ts',
   'operator/dead-letters/selection.ts',
   'operator/events/event.ts',
-  'operator/marks.ts',
+  'operator/finalizers.ts',
   'operator/kube/field-owners.ts',
   'operator/observations/budget.ts',
   'operator/observations/coarse.ts',

@@ -5,10 +5,10 @@ import { createController, type Ended, type Reconcile } from '#operator/controll
 import { startMirror } from '#operator/controller/mirror.ts';
 import { EVENTS, eventObject, type Happening, type Series } from '#operator/events/event.ts';
 import { createEventRecorder, type EventResult } from '#operator/events/recorder.ts';
+import { finalizerPatch, hasFinalizer } from '#operator/finalizers.ts';
 import type { Connection } from '#operator/kube/connection.ts';
 import type { Desired, KubeObject } from '#operator/kube/resource.ts';
 import { keyOf, type ObjectKey } from '#operator/kube/store.ts';
-import { hasFinalizer, marksPatch } from '#operator/marks.ts';
 import { controllerReference } from '#operator/owner-references.ts';
 import {
   adminConnection,
@@ -197,26 +197,20 @@ describe('Events on the real API server', () => {
   });
 });
 
-describe('marks on the real API server', () => {
-  const finalizer = 'intercom-operator.io/streams';
-  const annotations = { 'intercom-operator.io/operator': 'home/lease' };
+describe('a finalizer on the real API server', () => {
+  const ours = 'intercom-operator.io/streams';
 
-  it('are left and taken back beside those of others, and brings nothing back that has gone', async () => {
+  it('is added and removed beside those of others, and brings nothing back that has gone', async () => {
     const kube = testKube(admin);
     const namespace = await testNamespace(kube);
-    const others = { 'example.com/other': '1' };
-    const metadata = { namespace, name: 'a', finalizers: ['example.com/other'], annotations: others };
+    const metadata = { namespace, name: 'a', finalizers: ['example.com/other'] };
     const made = await kube.create(CONFIG_MAPS, { metadata }, soon());
-    const added = marksPatch(made, { finalizer, isHeld: true, annotations });
+    const added = finalizerPatch(made, ours, true);
     const bound = await kube.apply(CONFIG_MAPS, added ?? {}, soon());
-    expect(hasFinalizer(bound, finalizer) && hasFinalizer(bound, 'example.com/other')).toBe(true);
-    expect(bound.metadata['annotations']).toEqual({ ...others, ...annotations });
+    expect(hasFinalizer(bound, ours) && hasFinalizer(bound, 'example.com/other')).toBe(true);
     await kube.delete(CONFIG_MAPS, metadata, soon());
-    const free = marksPatch(bound, { finalizer, isHeld: false, annotations: {} });
-    const freed = await kube.apply(CONFIG_MAPS, free ?? {}, soon());
-    expect(freed.metadata).toMatchObject({ finalizers: ['example.com/other'], annotations: others });
+    const freed = await kube.apply(CONFIG_MAPS, finalizerPatch(bound, ours, false) ?? {}, soon());
     expect(freed.metadata['finalizers']).toEqual(['example.com/other']);
-    expect(freed.metadata['annotations']).toEqual(others);
     const without: Desired = { ...freed, metadata: Object.assign(freed.metadata, { finalizers: [] }) };
     await kube.replace(CONFIG_MAPS, without, soon());
     await until(async () => (await kube.get(CONFIG_MAPS, metadata, soon())) === null, { describe: 'it to be gone' });

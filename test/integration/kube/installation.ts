@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { expect } from 'vitest';
@@ -9,8 +10,10 @@ import type { Kube } from '#operator/kube/kube.ts';
 import type { KubeObject, Resource } from '#operator/kube/resource.ts';
 import { MANAGED } from '#operator/render/meta.ts';
 import { BUCKETS, STREAMS, webhookToken } from '#shared/contract.ts';
+import { usedBy } from '#test/support/audit-log.ts';
+import { temporaryFolder } from '#test/support/child.ts';
 import { soon, testNamespace } from '#test/support/kube.ts';
-import { type KubeApiserver, startKubeApiserver } from '#test/support/kube-apiserver.ts';
+import { type KubeApiserver, type KubeApiserverOptions, startKubeApiserver } from '#test/support/kube-apiserver.ts';
 import { type NatsServer, startNatsServer } from '#test/support/nats-server.ts';
 import { adminKube, installCrd, operatorAccount, startOperator } from '#test/support/operator.ts';
 import { until } from '#test/support/until.ts';
@@ -21,10 +24,21 @@ export interface Servers {
   readonly nats: NatsServer;
 }
 
-export const startServers = async (): Promise<Servers> => ({
-  api: await startKubeApiserver(),
+export const startServers = async (options: KubeApiserverOptions = {}): Promise<Servers> => ({
+  api: await startKubeApiserver(options),
   nats: await startNatsServer(),
 });
+
+export interface AuditedServers extends Servers {
+  /** What an operator asked of the API server so far; by the namespace of its own. */
+  readonly usedBy: (home: string) => ReturnType<typeof usedBy>;
+}
+
+export async function startAuditedServers(): Promise<AuditedServers> {
+  const auditLog = join(temporaryFolder('audit'), 'audit.log');
+  const servers = await startServers({ auditLog });
+  return { ...servers, usedBy: (home) => usedBy(auditLog, `system:serviceaccount:${home}:operator`) };
+}
 
 export async function closeServers({ api, nats }: Servers): Promise<void> {
   await api.close();
@@ -35,6 +49,16 @@ export const kindOf = (kind: string): Resource =>
   WATCHED.find((each) => each.kind === kind) ?? expect.unreachable(kind);
 export const DEPLOYMENTS = kindOf('Deployment');
 export const CONFIG_MAPS = kindOf('ConfigMap');
+
+/** As an older release might have installed it: it lets in what we do not take. */
+export const installOlderCrd = (kube: Kube) =>
+  installCrd(kube, (crd) => {
+    const [version] = crd.spec.versions;
+    const spec = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
+    const properties = { ...version?.schema.openAPIV3Schema.properties, spec };
+    const schema = { openAPIV3Schema: { type: 'object', properties } };
+    return { ...crd, spec: { ...crd.spec, versions: [{ ...version, schema }] } };
+  });
 
 /** A namespace with its operator and a Secret, and what one asks about the resource `support` in it. */
 export async function arrange({ api, nats }: Servers, env: Readonly<Record<string, string>> = {}) {

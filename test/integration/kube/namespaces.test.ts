@@ -1,37 +1,31 @@
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { conditionsOf, INTERCOM_WEBHOOKS } from '#operator/intercom-webhooks.ts';
 import { LEASES } from '#operator/leader/lease.ts';
 import { CLUSTER_RULES, type PolicyRule } from '#operator/rbac.ts';
-import { usedBy } from '#test/support/audit-log.ts';
-import { temporaryFolder } from '#test/support/child.ts';
 import { RBAC, ROLE_BINDINGS, ROLES, soon, testNamespace } from '#test/support/kube.ts';
-import { startKubeApiserver } from '#test/support/kube-apiserver.ts';
 import { trackLeaks } from '#test/support/leaks.ts';
-import { startNatsServer } from '#test/support/nats-server.ts';
 import { adminKube, installCrd, operatorAccount, startOperator } from '#test/support/operator.ts';
 import { until } from '#test/support/until.ts';
 import { webhookInput } from '#test/support/webhook.ts';
 import {
+  type AuditedServers,
   childrenIn,
   closeServers,
   kindOf,
   namesOf,
   ownStreams,
   RECEIVER,
-  type Servers,
   secret,
+  startAuditedServers,
   streamNames,
   workerOf,
 } from './installation.ts';
 
 trackLeaks();
 
-const auditLog = join(temporaryFolder('namespaces'), 'audit.log');
-
-let servers: Servers;
+let servers: AuditedServers;
 beforeAll(async () => {
-  servers = { api: await startKubeApiserver({ auditLog }), nats: await startNatsServer() };
+  servers = await startAuditedServers();
 });
 afterAll(() => closeServers(servers));
 
@@ -53,8 +47,7 @@ async function operatorOf(allowed: readonly string[], watched: readonly string[]
     NATS_URL: servers.nats.url,
     WATCH_NAMESPACES: watched.join(','),
   });
-  const user = `system:serviceaccount:${account.namespace}:operator`;
-  return { operator, home: account.namespace, refused: () => usedBy(auditLog, user).refused };
+  return { operator, home: account.namespace, refused: () => servers.usedBy(account.namespace).refused };
 }
 
 /** Namespaces, each with a Secret and a resource `support`, made in this order. */

@@ -14,6 +14,7 @@ import { adminKube, installCrd, operatorAccount, startOperator, uninstallCrd } f
 import type { OperatorProcess } from '#test/support/operator-process.ts';
 import { until } from '#test/support/until.ts';
 import { webhookInput } from '#test/support/webhook.ts';
+import { installOlderCrd } from './installation.ts';
 
 trackLeaks();
 
@@ -69,13 +70,7 @@ describe('an operator with the least role', () => {
   it('names the field of a resource that only an older CRD let in, once as an Event too', async () => {
     const account = await operatorAccount(server, kube);
     const namespace = await testNamespace(kube);
-    const free = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
-    await installCrd(kube, (crd) => {
-      const [version] = crd.spec.versions;
-      const properties = { ...version?.schema.openAPIV3Schema.properties, spec: free };
-      const schema = { openAPIV3Schema: { type: 'object', properties } };
-      return { ...crd, spec: { ...crd.spec, versions: [{ ...version, schema }] } };
-    });
+    await installOlderCrd(kube);
     const operator = await startOperator(account.kubeconfig);
     await toLead(operator);
     await until(() => create(namespace, 'old', { ...webhookInput().spec, deletionPolicy: 'Shred' }), {

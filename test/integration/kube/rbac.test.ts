@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { HTTP_ROUTES, SECRETS, WATCHED } from '#operator/children.ts';
 import { RENDERED_ANNOTATION } from '#operator/drift.ts';
-import { INTERCOM_WEBHOOKS, OPERATOR_ANNOTATION } from '#operator/intercom-webhooks.ts';
+import { INTERCOM_WEBHOOKS } from '#operator/intercom-webhooks.ts';
 import type { KubeObject } from '#operator/kube/resource.ts';
-import { annotationOf } from '#operator/marks.ts';
+import { operatorName, otherOperatorOf } from '#operator/ownership.ts';
 import { CLUSTER_RULES, NAMESPACE_RULES } from '#operator/rbac.ts';
 import { grantedBy, usedBy } from '#test/support/audit-log.ts';
 import { temporaryFolder } from '#test/support/child.ts';
@@ -116,7 +116,7 @@ const SCENARIO: readonly (readonly [what: string, step: (scene: Scene) => Promis
     'there are objects of each kind that another release has made, and this one does not ask for',
     async ({ kube, namespace }) => {
       for (const { metadata, kind, ...rest } of await childrenIn(kube, namespace)) {
-        const { labels, ownerReferences } = metadata as { labels?: object; ownerReferences?: object[] };
+        const { labels, ownerReferences } = metadata as { labels?: object; ownerReferences?: readonly object[] };
         const copy = {
           metadata: { namespace, name: `${metadata.name}-old`, labels, ownerReferences },
           ...made(kind, rest),
@@ -130,12 +130,13 @@ const SCENARIO: readonly (readonly [what: string, step: (scene: Scene) => Promis
   ],
   [
     'it says that another operator looks after it, which has been uninstalled',
-    async ({ kube, at, write }) => {
-      const gone = 'elsewhere/intercom-operator';
-      await write({ deletionPolicy: 'Delete' }, { annotations: { [OPERATOR_ANNOTATION]: gone } });
+    async ({ kube, at, account }) => {
+      const status = { operator: 'elsewhere/intercom-operator' };
+      await kube.applyStatus(INTERCOM_WEBHOOKS, { metadata: at, status }, { ...soon(), force: true });
+      const self = operatorName(account.namespace, 'intercom-operator');
       const isTakenOver = async () => {
         const object = await kube.get(INTERCOM_WEBHOOKS, at, soon());
-        return object !== null && annotationOf(object, OPERATOR_ANNOTATION) !== gone;
+        return object !== null && otherOperatorOf(object, self) === null;
       };
       await until(isTakenOver, { describe: 'it to be taken over' });
     },

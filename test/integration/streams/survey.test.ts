@@ -150,6 +150,16 @@ describe('a survey', () => {
     await goesOn(() => changed.includes('crm/begun'), 'what came');
   });
 
+  it('does not begin again with a resource of which it learnt nothing', async () => {
+    const { of } = await arrange('away');
+    const { looking, become, awayFor } = survey(() => []);
+    become({ kind: 'away', message: 'NATS is not reached' });
+    await looking.begin(of);
+    await looking.begin(of);
+    expect(awayFor()).toBe(1);
+    expect(looking.of('crm/away')).toBeNull();
+  });
+
   it('goes on with the others where one has no streams, and knows what it knew while NATS is away', async () => {
     const { of } = await arrange('well');
     const without: IntercomWebhook = { ...of, metadata: { ...of.metadata, name: 'without' } };

@@ -2,8 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { IntercomWebhook } from '#operator/api/v1alpha1.ts';
 import { childName } from '#operator/children.ts';
 import type { Happening } from '#operator/events/event.ts';
-import { FINALIZER, finalize, keepMarks } from '#operator/finalize.ts';
-import { OPERATOR_ANNOTATION } from '#operator/intercom-webhooks.ts';
+import { FINALIZER, finalize, keepFinalizer } from '#operator/finalize.ts';
 import type { Desired, KubeObject } from '#operator/kube/resource.ts';
 import { STREAMS, webhookToken } from '#shared/contract.ts';
 import { streamFacts } from '#test/support/stream-facts.ts';
@@ -14,10 +13,7 @@ const DELETED_AT = '2026-01-01T00:00:00Z';
 const STREAM = STREAMS.events(webhookToken('crm', 'support'));
 const DELETE = webhook({ deletionPolicy: 'Delete' });
 
-const OPERATOR = 'intercom/intercom-operator';
-const annotations = { [OPERATOR_ANNOTATION]: OPERATOR };
-
-const object = (metadata: object = {}) => resource({}, { metadata: { annotations, ...metadata } });
+const object = (metadata: object = {}) => resource({}, { metadata });
 const going = (metadata: object = {}) =>
   object({ deletionTimestamp: DELETED_AT, finalizers: [FINALIZER], ...metadata });
 
@@ -53,7 +49,7 @@ function scene({ waitedMs = 0, heldBySomebodyElse = false, receivers = 0, childr
       },
       revoke: () => expect.unreachable('where all are one user nobody is revoked'),
     },
-    facts: { operator: OPERATOR, access: { kind: 'shared' as const, creds: null }, streams: streamFacts() },
+    facts: { access: { kind: 'shared' as const, creds: null }, streams: streamFacts() },
     events: { record: (_: unknown, happening: Happening) => told.push(happening) },
     date: () => new Date(Date.parse(DELETED_AT) + waitedMs),
     signal: new AbortController().signal,
@@ -71,13 +67,14 @@ describe('a resource that is there', () => {
     ['has it already', DELETE, object({ finalizers: [FINALIZER] }), []],
     ['loses it where they are to stay from now on', webhook(), object({ finalizers: ['x/y', FINALIZER] }), [[]]],
     ['never gets it where they are to stay', webhook(), object(), []],
-    ['is said to be looked after by us', webhook(), object({ annotations: {} }), [[]]],
     ['gets it too late', DELETE, object({ deletionTimestamp: DELETED_AT, finalizers: ['x/y'] }), []],
   ])('%s', async (_, of, found, finalizers) => {
     const { applied, doing } = scene();
-    await keepMarks(found, of, doing);
+    const after = await keepFinalizer(found, of, doing);
     expect(finalizersIn(applied)).toEqual(finalizers);
-    for (const { metadata } of applied) expect(metadata).toMatchObject({ uid: UID, annotations });
+    for (const { metadata } of applied) expect(metadata).toMatchObject({ uid: UID });
+    // What its status is written over is as it is now.
+    expect(after === found).toBe(finalizers.length === 0);
   });
 });
 

@@ -16,11 +16,13 @@ const condition = (type: string, status: Condition['status'] = 'True', reason = 
   lastTransitionTime: '2026-01-01T00:00:00Z',
 });
 
-/** What is written and told where the status was `before`. */
+const OPERATOR = 'intercom/intercom-operator';
+
+/** What is written and told where the status was `before`, by us where it does not say by whom. */
 async function reported(before: Status | undefined, after: Status, failure?: KubeFailure) {
   const written: Desired[] = [];
   const told: Happening[] = [];
-  const object = resource({}, before === undefined ? {} : { status: before });
+  const object = resource({}, before === undefined ? {} : { status: { operator: OPERATOR, ...before } });
   const kube = {
     applyStatus: async (kind: typeof INTERCOM_WEBHOOKS, desired: Desired, { force }: { force?: boolean }) => {
       expect(kind).toBe(INTERCOM_WEBHOOKS);
@@ -31,7 +33,7 @@ async function reported(before: Status | undefined, after: Status, failure?: Kub
     },
   };
   const events = { record: (_: unknown, happening: Happening) => told.push(happening) };
-  await report(object, after, { kube, events }, new AbortController().signal);
+  await report(object, after, { kube, events, facts: { operator: OPERATOR } }, new AbortController().signal);
   return { written, told };
 }
 
@@ -50,10 +52,19 @@ describe('a report', () => {
     expect(written).toEqual([
       {
         apiVersion: 'intercom-operator.io/v1alpha1',
-        metadata: { name: 'support', namespace: 'crm', uid: UID },
-        status,
+        metadata: { name: 'support', namespace: 'crm', uid: UID, resourceVersion: '1' },
+        status: { ...status, operator: OPERATOR },
       },
     ]);
+  });
+
+  it('says who looks after the resource, in the place of whoever did, and has no news in that', async () => {
+    const status = { observedGeneration: 1, conditions: [condition('Ready')] };
+    for (const operator of ['elsewhere/intercom-operator', '']) {
+      const { written, told } = await reported({ ...status, operator }, { ...status, operator });
+      expect(written).toMatchObject([{ status: { ...status, operator: OPERATOR } }]);
+      expect(told).toEqual([]);
+    }
   });
 
   it('writes what is no condition too, and has no news in that', async () => {
@@ -88,7 +99,7 @@ describe('a report', () => {
   });
 
   it.each<KubeFailure>(['not-found', 'conflict'])(
-    'is over, and tells nothing, where the resource has gone or is another: %s',
+    'is over, and tells nothing, where the resource has gone, is another, or was changed meanwhile: %s',
     async (failure) => {
       expect((await reported(undefined, { conditions: [condition('Ready')] }, failure)).told).toEqual([]);
     },

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { itself, ownersOf, referrersIn } from '#operator/controller/concerns.ts';
+import { finalizerPatch, hasFinalizer } from '#operator/finalizers.ts';
 import { INTERCOM_WEBHOOKS, withoutLastApplied } from '#operator/intercom-webhooks.ts';
 import type { KubeObject } from '#operator/kube/resource.ts';
 import { createStore, ownerUids } from '#operator/kube/store.ts';
-import { hasFinalizer, marksPatch } from '#operator/marks.ts';
 import { controllerReference, isControlledBy } from '#operator/owner-references.ts';
 
 const object = (metadata: Partial<KubeObject['metadata']> = {}): KubeObject => ({
@@ -52,27 +52,23 @@ describe('a referenced object', () => {
   });
 });
 
-describe('the marks on an object', () => {
-  const finalizer = 'intercom-operator.io/streams';
-  const annotations = { 'intercom-operator.io/operator': 'home/lease' };
-  const others = { 'example.com/one': '1' };
-  const held = { finalizer, isHeld: true, annotations };
-  const free = { finalizer, isHeld: false, annotations };
-  const bound = object({ finalizers: ['other/one', finalizer], annotations: { ...others, ...annotations } });
+describe('a finalizer', () => {
+  const ours = 'intercom-operator.io/streams';
+  const bound = object({ finalizers: ['other/one', ours] });
 
-  it('are left once, with the uid, and not where it is too late to hold it', () => {
-    const metadata = { namespace: 'crm', name: 'a', uid: 'u1', finalizers: [finalizer], annotations };
-    expect(marksPatch(object(), held)).toEqual({ metadata });
-    expect(marksPatch(object({ finalizers: [finalizer], annotations: others }), held)).toEqual({ metadata });
-    expect(marksPatch(bound, held)).toBeNull();
-    expect(marksPatch(object({ deletionTimestamp: '2026-01-01T00:00:00Z' }), held)).toBeNull();
+  it('is added once, with the uid, and not to what is going already', () => {
+    expect(finalizerPatch(object(), ours, true)).toEqual({
+      metadata: { namespace: 'crm', name: 'a', uid: 'u1', finalizers: [ours] },
+    });
+    expect(finalizerPatch(bound, ours, true)).toBeNull();
+    expect(finalizerPatch(object({ deletionTimestamp: '2026-01-01T00:00:00Z' }), ours, true)).toBeNull();
   });
 
-  it('hold it no longer, and name none of another', () => {
-    expect(hasFinalizer(bound, finalizer)).toBe(true);
-    expect(marksPatch(bound, free)).toMatchObject({ metadata: { uid: 'u1', finalizers: [], annotations } });
-    expect(marksPatch(object({ finalizers: ['other/one'] }), free)).toMatchObject({ metadata: { finalizers: [] } });
-    expect(marksPatch(object({ finalizers: ['other/one'], annotations }), free)).toBeNull();
+  it('is removed where it is, and names none of another', () => {
+    expect(hasFinalizer(bound, ours)).toBe(true);
+    expect(finalizerPatch(bound, ours, false)).toMatchObject({ metadata: { uid: 'u1', finalizers: [] } });
+    expect(finalizerPatch(object({ finalizers: ['other/one'] }), ours, false)).toBeNull();
+    expect(finalizerPatch(object(), ours, false)).toBeNull();
   });
 });
 
