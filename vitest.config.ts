@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { TakingTurns } from './test/support/taking-turns.ts';
 
 /** Suites by what they need: nothing, real servers on loopback, a Kubernetes API server, a whole local installation, a node. */
 export default defineConfig({
@@ -6,7 +7,8 @@ export default defineConfig({
     reporters: ['default'],
     retry: 0,
     // Most of the time is waiting for servers and conditions, so more files than cores can run.
-    maxWorkers: 4,
+    maxWorkers: 5,
+    sequence: { sequencer: TakingTurns },
     passWithNoTests: false,
     projects: [
       {
@@ -25,7 +27,11 @@ export default defineConfig({
           name: 'integration',
           include: ['test/integration/**/*.test.ts'],
           exclude: ['test/integration/kube/**'],
-          globalSetup: ['test/support/programs-setup.ts', 'test/support/image-setup.ts'],
+          globalSetup: [
+            'test/support/programs-setup.ts',
+            'test/support/image-setup.ts',
+            'test/support/compile-cache-setup.ts',
+          ],
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },
@@ -36,7 +42,11 @@ export default defineConfig({
           name: 'kube',
           include: ['test/integration/kube/**/*.test.ts'],
           // Builds etcd and kube-apiserver where they are not to be had otherwise: 10 minutes, once.
-          globalSetup: ['test/support/kube-setup.ts'],
+          globalSetup: [
+            'test/support/kube-setup.ts',
+            'test/support/image-setup.ts',
+            'test/support/compile-cache-setup.ts',
+          ],
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },
@@ -47,7 +57,11 @@ export default defineConfig({
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
           exclude: ['test/e2e/cluster/**'],
-          globalSetup: ['test/support/programs-setup.ts', 'test/support/image-setup.ts'],
+          globalSetup: [
+            'test/support/programs-setup.ts',
+            'test/support/image-setup.ts',
+            'test/support/compile-cache-setup.ts',
+          ],
           testTimeout: 180_000,
           hookTimeout: 120_000,
           // A whole installation needs the machine: after the other suites, and two at once, of one file.

@@ -21,9 +21,15 @@ import { median, note, printFigure } from './figure.ts';
  * Bars: send_to_handler_p99_ms 25 at 500/s, ingress_start_ms 300, ingress_idle_rss_mb 90.
  */
 const RATE = 500;
-const SECONDS = 20;
 /** Compilers and caches are cold at first; what is sent in this time is not measured. */
 const WARM_UP_SECONDS = 5;
+/**
+ * A machine that stands still for 50 ms is in the slowest hundredth of 5 s, and not that of the line: so the p99 is the median
+ * of those of windows.
+ */
+const WINDOWS = 6;
+const WINDOW_SECONDS = 10;
+const SECONDS = WARM_UP_SECONDS + WINDOWS * WINDOW_SECONDS;
 const STARTS = 7;
 const HANDLER_PORT = 18_080;
 const FILE = fileURLToPath(new URL('./line.yaml', import.meta.url));
@@ -46,11 +52,13 @@ try {
   printFigure('ingress_idle_rss_mb', await residentMegabytes(ingress), 'MB');
   printFigure('worker_idle_rss_mb', await residentMegabytes(worker), 'MB');
   const before = [await cpuSeconds(ingress), await cpuSeconds(worker)] as const;
-  const latenciesMs = await sendThrough(local, ingress);
+  const windows = await sendThrough(local, ingress);
   printFigure('ingress_cpu_us', (((await cpuSeconds(ingress)) - before[0]) * 1e6) / (RATE * SECONDS), 'us');
   printFigure('worker_cpu_us', (((await cpuSeconds(worker)) - before[1]) * 1e6) / (RATE * SECONDS), 'us');
-  printFigure('send_to_handler_p50_ms', quantile(latenciesMs, 0.5), 'ms');
-  printFigure('send_to_handler_p99_ms', quantile(latenciesMs, 0.99), 'ms');
+  const [p50s, p99s] = [0.5, 0.99].map((share) => windows.map((latenciesMs) => quantile(latenciesMs, share)));
+  note(`p99 of each ${WINDOW_SECONDS} s: ${p99s?.map(Math.round).join(', ')} ms`);
+  printFigure('send_to_handler_p50_ms', median(p50s ?? []), 'ms');
+  printFigure('send_to_handler_p99_ms', median(p99s ?? []), 'ms');
   printFigure('worker_rss_mb', await residentMegabytes(worker), 'MB');
   printFigure('ingress_rss_mb', await residentMegabytes(ingress), 'MB');
   printFigure('ingress_start_ms', await startMs(ingress), 'ms');
@@ -62,8 +70,11 @@ try {
 // See the end of cli/main.ts.
 process.exit();
 
-/** Sends for {@link SECONDS} at {@link RATE}. @returns sorted, from the first attempt to the handler's first call */
-async function sendThrough({ webhooks, startPods }: Local, ingress: LocalContainer): Promise<number[]> {
+/**
+ * Sends for {@link SECONDS} at {@link RATE}.
+ * @returns ms from the first attempt to the handler's first call, sorted, of each window
+ */
+async function sendThrough({ webhooks, startPods }: Local, ingress: LocalContainer): Promise<number[][]> {
   const [target] = webhooks;
   if (target === undefined) throw new Error(`${FILE} holds no IntercomWebhook`);
   const port = await freePort();
@@ -78,10 +89,13 @@ async function sendThrough({ webhooks, startPods }: Local, ingress: LocalContain
   for await (const _ of pauses(250, signal)) if (firstCallMs.size >= count) break;
   const sent = (await intercom.notifications()).filter(({ kind }) => kind === 'good');
   const fromMs = (sent[0]?.sentAtMs ?? 0) + WARM_UP_SECONDS * 1000;
-  return sent
-    .filter(({ sentAtMs }) => sentAtMs >= fromMs)
-    .map(({ key, attempts, sentAtMs }) => (firstCallMs.get(key) ?? Infinity) - (attempts[0]?.atMs ?? sentAtMs))
-    .toSorted((a, b) => a - b);
+  return Array.from({ length: WINDOWS }, (_, i) => {
+    const beginsMs = fromMs + i * WINDOW_SECONDS * 1000;
+    return sent
+      .filter(({ sentAtMs }) => sentAtMs >= beginsMs && sentAtMs < beginsMs + WINDOW_SECONDS * 1000)
+      .map(({ key, attempts, sentAtMs }) => (firstCallMs.get(key) ?? Infinity) - (attempts[0]?.atMs ?? sentAtMs))
+      .toSorted((a, b) => a - b);
+  });
 }
 
 /** From `spawn` to the line that says it listens: what a pod's start adds to its image. */

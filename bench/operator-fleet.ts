@@ -51,15 +51,19 @@ export async function createFleet(kube: Kube, size: number): Promise<void> {
   const places = Array.from({ length: size }, (_, place) => place).values();
   await Promise.all(
     Array.from({ length: AT_ONCE }, async () => {
-      for (const place of places) {
-        const { metadata, spec } = fleetWebhook(place);
-        const secret = { ...metadata, name: secretOf(metadata.name) };
-        await kube.create(SECRETS, { metadata: secret, data: { 'client-secret': 'c2VjcmV0' } }, how());
-        await kube.apply(INTERCOM_WEBHOOKS, { metadata, spec }, how());
-      }
+      for (const place of places) await createOne(kube, place);
     }),
   );
 }
+
+/** The resource at a place, and its Secret. */
+export async function createOne(kube: Kube, place: number): Promise<KubeObject> {
+  const { metadata, spec } = fleetWebhook(place);
+  await kube.create(SECRETS, { metadata: secretRefOf(metadata), data: { 'client-secret': 'c2VjcmV0' } }, how());
+  return kube.apply(INTERCOM_WEBHOOKS, { metadata, spec }, how());
+}
+
+export const secretRefOf = ({ namespace, name }: FleetWebhook['metadata']) => ({ namespace, name: secretOf(name) });
 
 /** Waits until the status of every one says this of its streams, for its spec as it is now, and all its objects exist. */
 export async function untilBroughtAbout(kube: Kube, size: number, streamsReady: 'True' | 'False'): Promise<void> {

@@ -32,7 +32,7 @@ export interface Scene {
 }
 
 /** What resources reserve in NATS is no space on a disk. */
-const STORE = { max_file_store: 2 ** 43 };
+export const STORE = { max_file_store: 2 ** 43 };
 /** So that what is measured as idle has a look at everything in it: ten times as often as by default. */
 const RESYNC_MS = 60_000;
 const MAX_METRICS_BYTES = 64 * 1024 * 1024;

@@ -2,11 +2,13 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { quantile } from '#cli/judge/judge.ts';
+import { INTERCOM_WEBHOOKS } from '#operator/intercom-webhooks.ts';
 import { until } from '#test/support/until.ts';
 import { type Counts, countsOf, grown, sumOf, textOf } from './counters.ts';
 import { median, note, printFigure } from './figure.ts';
 import { changeTimesMs } from './operator-change.ts';
-import { CHILDREN_EACH, createFleet, createNamespaces, untilBroughtAbout } from './operator-fleet.ts';
+import { CHILDREN_EACH, createFleet, createNamespaces, fleetWebhook, untilBroughtAbout } from './operator-fleet.ts';
+import { floorSeconds } from './operator-floor.ts';
 import { type Scene, startScene } from './operator-scene.ts';
 import { interruption, runToEnd } from './run.ts';
 
@@ -39,9 +41,11 @@ async function untilInterrupted(): Promise<never> {
 }
 
 async function bench(): Promise<void> {
+  let status: unknown;
   await inScene({ hasNats: true }, async (scene) => {
     printFigure(`resources_${SIZE}_s`, await fillSeconds(scene, 'True'), 's');
     await untilQuiet(scene);
+    status = await statusOfOne(scene);
     const times = await changeTimesMs(scene.kube, { size: SIZE, changes: CHANGES });
     note(`changes: p50 ${Math.round(quantile(times, 0.5))} ms, most ${Math.round(Math.max(...times))} ms`);
     printFigure('change_p99_ms', quantile(times, 0.99), 'ms');
@@ -53,6 +57,7 @@ async function bench(): Promise<void> {
     for (let i = 0; i < STARTS; i += 1) starts.push(await startMs(scene));
     printFigure('start_to_first_reconcile_ms', median(starts), 'ms');
   });
+  printFigure(`resources_${SIZE}_floor_s`, await floorSeconds(SIZE, status), 's');
   await inScene({ hasNats: false }, async (scene) => {
     printFigure(`resources_${SIZE}_nats_away_s`, await fillSeconds(scene, 'False'), 's');
   });
@@ -94,6 +99,11 @@ async function fillSeconds(
   }
   note(`${SIZE * CHILDREN_EACH} objects; seconds of CPU: ${textOf(grown(cpuBefore, await cpuSeconds()))}`);
   return took;
+}
+
+async function statusOfOne({ kube }: Scene): Promise<unknown> {
+  const signal = AbortSignal.timeout(QUIET_MS);
+  return (await kube.get(INTERCOM_WEBHOOKS, fleetWebhook(0).metadata, { signal }))?.['status'];
 }
 
 /** What the API server was asked to write, by whomever, while nothing changed. */

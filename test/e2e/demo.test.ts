@@ -4,8 +4,11 @@ import { run } from '#test/support/command-line.ts';
 import { descendants, isAlive } from '#test/support/processes.ts';
 import { until } from '#test/support/until.ts';
 
-it.each(['demo', 'demo --redis'])('%s keeps every promise with a worker and an ingress killed', async (line) => {
-  const { child, ended, output, folder } = await run(...line.split(' '));
+const LINES = ['demo', 'demo --redis'] as const;
+
+// One after the other: the killed ingress has to be back before Intercom's retry, two seconds later.
+it.for(LINES)('%s keeps every promise with a worker and an ingress killed', async (line, context) => {
+  const { child, ended, output, folder } = await run(context, ...line.split(' '));
   await until(() => output().includes('kill -9 icw-support-ingress-0/ingress'), {
     describe: 'the ingress to be killed',
     timeoutMs: 60_000,

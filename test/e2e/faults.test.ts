@@ -8,24 +8,24 @@ const MOST_IN_FLIGHT = 32;
 describe('the whole line', () => {
   trackLeaks();
 
-  it('loses and doubles nothing when a worker is killed in mid-work', async () => {
+  it.concurrent('loses and doubles nothing when a worker is killed in mid-work', async () => {
     const verdict = await sendThrough(({ signal }) => signal('worker', 'SIGKILL'));
     expect(verdict).toMatchObject({ lost: [], handledTwice: [], uninvited: [], errors: 0 });
     expect(verdict.repeatedCalls).toBeLessThanOrEqual(MOST_IN_FLIGHT);
   });
 
-  it('loses and doubles nothing when a handler is killed in mid-work', async () => {
+  it.concurrent('loses and doubles nothing when a handler is killed in mid-work', async () => {
     const verdict = await sendThrough(({ signal }) => signal('support', 'SIGKILL'));
     expect(verdict).toMatchObject({ lost: [], handledTwice: [], uninvited: [], errors: 0 });
     expect(verdict.repeatedCalls).toBeLessThanOrEqual(MOST_IN_FLIGHT);
   });
 
-  it('repeats nothing at all when a worker is asked to end under load', async () => {
+  it.concurrent('repeats nothing at all when a worker is asked to end under load', async () => {
     const verdict = await sendThrough(({ signal }) => signal('worker', 'SIGTERM'));
     expect(verdict).toMatchObject({ lost: [], handledTwice: [], uninvited: [], repeatedCalls: 0, errors: 0 });
   });
 
-  it('loses and doubles nothing when nats-server is killed and comes back', async () => {
+  it.concurrent('loses and doubles nothing when nats-server is killed and comes back', async () => {
     const verdict = await sendThrough(({ signal }) => signal('server', 'SIGKILL'));
     expect(verdict).toMatchObject({ lost: [], handledTwice: [], uninvited: [] });
   });

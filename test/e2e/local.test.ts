@@ -4,8 +4,8 @@ import { run } from '#test/support/command-line.ts';
 import { descendants, isAlive } from '#test/support/processes.ts';
 import { until } from '#test/support/until.ts';
 
-it('local runs a file until Ctrl-C, which leaves nothing behind', async () => {
-  const { child, ended, output, folder } = await run('local', '-f', 'examples/demo.yaml');
+it.concurrent('local runs a file until Ctrl-C, which leaves nothing behind', async (context) => {
+  const { child, ended, output, folder } = await run(context, 'local', '-f', 'examples/demo.yaml');
   await until(() => output().includes('receives at http://127.0.0.1:'), {
     describe: 'an endpoint',
     timeoutMs: 60_000,
@@ -18,11 +18,11 @@ it('local runs a file until Ctrl-C, which leaves nothing behind', async () => {
   expect(await readdir(folder)).toEqual([]);
 });
 
-it.each([
+it.concurrent.for([
   ['Ctrl-C twice', ['SIGINT', 'SIGINT'], 130],
   ['a closed terminal', ['SIGHUP'], 0],
-] as const)('%s leaves nothing behind either', async (_how, signals, code) => {
-  const { child, ended, output, folder } = await run('local', '-f', 'examples/demo.yaml');
+] as const)('%s leaves nothing behind either', async ([, signals, code], context) => {
+  const { child, ended, output, folder } = await run(context, 'local', '-f', 'examples/demo.yaml');
   await until(() => output().includes('receives at http://127.0.0.1:'), {
     describe: 'an endpoint',
     timeoutMs: 60_000,
@@ -38,8 +38,8 @@ it.each([
   expect(await readdir(folder)).toEqual([]);
 });
 
-it('local says what is wrong with a file, and starts nothing', async () => {
-  const { ended, output } = await run('local', '-f', 'package.json');
+it.concurrent('local says what is wrong with a file, and starts nothing', async (context) => {
+  const { ended, output } = await run(context, 'local', '-f', 'package.json');
   expect(await ended).toBe(1);
   expect(output()).toContain('package.json: holds no IntercomWebhook');
 });

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { onTestFinished } from 'vitest';
+import type { TestContext } from 'vitest';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -18,11 +18,14 @@ interface Run {
   readonly output: () => string;
 }
 
-/** The command line as a person runs it. Ends with the test. */
-export const run = (...args: string[]): Promise<Run> => runMain('cli/main.ts', ...args);
+/** With which it ends: others may run at the same time. */
+type Test = Pick<TestContext, 'onTestFinished'>;
+
+/** The command line as a person runs it. */
+export const run = (test: Test, ...args: string[]): Promise<Run> => runMain(test, 'cli/main.ts', ...args);
 
 /** The same of another program of ours. */
-export async function runMain(main: string, ...args: string[]): Promise<Run> {
+export async function runMain({ onTestFinished }: Test, main: string, ...args: string[]): Promise<Run> {
   const folder = await mkdtemp(join(tmpdir(), 'cli-'));
   const state = await mkdtemp(join(tmpdir(), 'cli-state-'));
   const child = spawn(process.execPath, [main, ...args], {

@@ -9,6 +9,7 @@ import type { Kube } from '#operator/kube/kube.ts';
 import { NAMESPACES, type Resource } from '#operator/kube/resource.ts';
 import { CLUSTER_RULES, NAMESPACE_RULES, type PolicyRule } from '#operator/rbac.ts';
 import { temporaryFolder } from './child.ts';
+import { entryPoint } from './image.ts';
 import { adminConnection, RBAC, ROLE_BINDINGS, ROLES, requestToken, SERVICE_ACCOUNTS, soon, testKube } from './kube.ts';
 import type { KubeApiserver } from './kube-apiserver.ts';
 import { type OperatorProcess, startOperatorProcess } from './operator-process.ts';
@@ -70,12 +71,12 @@ function writeKubeconfig({ url, ca }: KubeApiserver, namespace: string, token: s
   return file;
 }
 
-/** Starts a replica of the operator; it ends with the test. */
+/** Starts a replica of the operator as it is in the image; it ends with the test. */
 export async function startOperator(
   kubeconfig: string,
   env: Readonly<Record<string, string>> = {},
 ): Promise<OperatorProcess> {
-  const operator = await startOperatorProcess(kubeconfig, { env });
+  const operator = await startOperatorProcess(kubeconfig, { program: entryPoint('operator'), env });
   onTestFinished(() => operator.child.close('SIGKILL'));
   return operator;
 }

@@ -5,10 +5,19 @@ import type { StartedCluster } from './facts.ts';
 
 const NAME = 'e2e';
 
-/** Starts a node of this machine, without Docker. @param archive of the image */
-export async function startOnNode(archive: string, note: (line: string) => void): Promise<StartedCluster> {
+/**
+ * Starts a node of this machine, without Docker.
+ * @param archive of the image, which may be made meanwhile
+ */
+export async function startOnNode(archive: Promise<string>, note: (line: string) => void): Promise<StartedCluster> {
   const { path: ctr } = await resolveProgram('ctr', { env: process.env, onProgress: note });
-  const cluster = await startCluster({ name: NAME, images: [archive], onProgress: note });
+  const cluster = await startCluster({ name: NAME, onProgress: note });
+  try {
+    await cluster.loadImage(await archive);
+  } catch (error) {
+    await cluster.stop();
+    throw error;
+  }
   note(`a node is ready after ${(cluster.startedMs / 1000).toFixed(1)} s; what its programs say is in ${cluster.logs}`);
   return {
     kubeconfig: cluster.kubeconfig,

@@ -52,5 +52,11 @@ async function webhooks(): Promise<string> {
 /** Removes what an uninstall keeps, so that the cluster is as new. */
 export async function forget(): Promise<void> {
   await kubectl('delete', 'crd', 'intercomwebhooks.intercom-operator.io', '--ignore-not-found', '--timeout=60s');
+  // With pods in it a namespace waits half of their longest grace period before it deletes what else it holds.
+  await until(async () => (await kubectl('get', 'pods', '--namespace', NAMESPACE, '--output=name')) === '', {
+    describe: `the pods of ${NAMESPACE} to be gone`,
+    timeoutMs: 60_000,
+    everyMs: 250,
+  });
   await kubectl('delete', 'namespace', NAMESPACE, '--ignore-not-found', '--timeout=60s');
 }

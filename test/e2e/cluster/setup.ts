@@ -31,11 +31,13 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   const { path: kubectl } = await resolveProgram('kubectl', { env, onProgress: note });
   const folder = temporaryFolder('image');
   note('assembling the image');
-  await execute(process.execPath, [IMAGE, '--out', rootOf({ folder }), '--tar', archiveOf({ folder })], {
+  const assembled = execute(process.execPath, [IMAGE, '--out', rootOf({ folder }), '--tar', archiveOf({ folder })], {
     env,
     timeoutMs: ASSEMBLE_TIMEOUT_MS,
   });
-  const { stop, ...reach } = await start(way, folder);
+  // It fails when it is awaited, not before.
+  assembled.catch(() => undefined);
+  const { stop, ...reach } = await start(way, folder, assembled);
   const end = async () => {
     await stop();
     await rm(folder, { recursive: true, force: true });
@@ -51,12 +53,17 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   return end;
 }
 
-function start(way: Way, folder: string): Promise<StartedCluster> {
+/** @param assembled when the image is in the folder */
+async function start(way: Way, folder: string, assembled: Promise<unknown>): Promise<StartedCluster> {
   switch (way) {
     case 'k3d':
+      await assembled;
       return startOnK3d(folder, process.env, note);
     case 'node':
-      return startOnNode(archiveOf({ folder }), note);
+      return startOnNode(
+        assembled.then(() => archiveOf({ folder })),
+        note,
+      );
   }
 }
 

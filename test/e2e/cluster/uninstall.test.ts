@@ -34,16 +34,18 @@ describe('the end of a release', () => {
     await install();
     onTestFinished(async () => {
       await uninstall({ release: 'second', namespace: 'second-system' });
-      await kubectl('delete', 'namespace', 'second-system', 'team-a', 'team-b', '--ignore-not-found', '--timeout=100s');
+      await kubectl('delete', 'namespace', 'second-system', 'team-a', 'team-b', '--ignore-not-found', '--wait=false');
     });
     await apply(...['team-a', 'team-b'].map((name) => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })));
-    // The first one looks after all others.
-    await install({ set: ['watchNamespaces={team-a}'] });
-    await install({
-      release: 'second',
-      namespace: 'second-system',
-      set: ['crds.enabled=false', 'watchNamespaces={team-b}'],
-    });
+    await Promise.all([
+      // Until then the first one looks after all others.
+      install({ set: ['watchNamespaces={team-a}'] }),
+      install({
+        release: 'second',
+        namespace: 'second-system',
+        set: ['crds.enabled=false', 'watchNamespaces={team-b}'],
+      }),
+    ]);
     await apply(
       {
         apiVersion: 'v1',

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import * as z from 'zod';
 import { execute } from '#cli/programs/execute.ts';
@@ -10,6 +9,7 @@ import { faultsOf, KEY_FILES, publicKeyOf } from '#operator/keys/server-keys.ts'
 import type { Connection } from '#operator/kube/connection.ts';
 import type { Kube } from '#operator/kube/kube.ts';
 import { at, environmentOf, isWorkload, only, podsOf, template } from '#test/integration/chart/chart.ts';
+import { entryPoint } from '#test/support/image.ts';
 import {
   adminConnection,
   connectedKube,
@@ -118,8 +118,6 @@ it('removes no keys of servers that are there, as where a tool that knows no hoo
   expect(await run()).toEqual({ kind: 'removed' });
 });
 
-const PROGRAM = fileURLToPath(new URL('../../../operator/keys/main.ts', import.meta.url));
-
 /** One line of its log. */
 const Line = z.object({
   msg: z.string(),
@@ -133,7 +131,7 @@ it('says as a program what it did, and nothing of what is secret', async () => {
   const SECRET_NAME = `keys-${randomBytes(4).toString('hex')}`;
   const run = async (ACTION: KeysConfig['ACTION']) => {
     const env = { ...environmentOf(podsOf(job)), SECRET_NAME, ACTION, KUBECONFIG: sharedKubeconfig() };
-    return execute(process.execPath, [PROGRAM], { env, timeoutMs: 30_000 });
+    return execute(process.execPath, [entryPoint('keys')], { env, timeoutMs: 30_000 });
   };
   const made = await run('ensure');
   const { namespace, operator, secretName } = Line.parse(JSON.parse(made));

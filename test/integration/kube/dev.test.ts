@@ -1,5 +1,5 @@
 import { readdir } from 'node:fs/promises';
-import { expect, it } from 'vitest';
+import { expect, it, type TestContext } from 'vitest';
 import { guide } from '#cli/dev/guide.ts';
 import { SECRETS } from '#operator/children.ts';
 import { conditionsOf, INTERCOM_WEBHOOKS } from '#operator/intercom-webhooks.ts';
@@ -13,8 +13,8 @@ const UP = /^export KUBECONFIG=(\S+)$/m;
 const namespace = 'default';
 const at = { namespace, name: 'minimal' };
 
-const start = async () => {
-  const running = await runMain('cli/dev/main.ts');
+const start = async (context: TestContext) => {
+  const running = await runMain(context, 'cli/dev/main.ts');
   let hasEnded = false;
   void running.ended.then(() => {
     hasEnded = true;
@@ -47,8 +47,10 @@ const start = async () => {
   return { ...running, write, toBe, processes: () => descendants(running.child.pid ?? 0) };
 };
 
-it('make dev takes an example, starts what dies again, and leaves nothing behind', { timeout: 240_000 }, async () => {
-  const { child, ended, folder, output, processes, write, toBe } = await start();
+it('make dev takes an example, starts what dies again, and leaves nothing behind', {
+  timeout: 240_000,
+}, async (context) => {
+  const { child, ended, folder, output, processes, write, toBe } = await start(context);
   await write();
   await toBe('SecretsResolved', 'Resolved');
   await toBe('StreamsReady', 'Reconciled');
@@ -71,18 +73,21 @@ it('make dev takes an example, starts what dies again, and leaves nothing behind
   expect(await readdir(folder)).toEqual([]);
 });
 
-it.each(['SIGINT', 'SIGTERM'] as const)('make dev leaves nothing behind on %s while it starts', async (signal) => {
-  const { child, ended, folder, output } = await runMain('cli/dev/main.ts');
-  const processes = () => descendants(child.pid ?? 0);
-  const started = await until(() => (processes().length >= 3 ? processes() : undefined), {
-    describe: 'the servers to start',
-    timeoutMs: 30_000,
-  });
-  child.kill(signal);
-  expect(await ended, output()).toBe(130);
-  expect(started.filter(isAlive)).toEqual([]);
-  expect(await readdir(folder)).toEqual([]);
-});
+it.for(['SIGINT', 'SIGTERM'] as const)(
+  'make dev leaves nothing behind on %s while it starts',
+  async (signal, context) => {
+    const { child, ended, folder, output } = await runMain(context, 'cli/dev/main.ts');
+    const processes = () => descendants(child.pid ?? 0);
+    const started = await until(() => (processes().length >= 3 ? processes() : undefined), {
+      describe: 'the servers to start',
+      timeoutMs: 30_000,
+    });
+    child.kill(signal);
+    expect(await ended, output()).toBe(130);
+    expect(started.filter(isAlive)).toEqual([]);
+    expect(await readdir(folder)).toEqual([]);
+  },
+);
 
 it('make dev says what to do without kubectl', () => {
   expect(guide('/somewhere/kubeconfig', false)).toContain('There is no kubectl on PATH');

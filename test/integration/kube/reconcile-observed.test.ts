@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import * as z from 'zod';
 import { Status } from '#operator/api/status.ts';
@@ -22,8 +21,6 @@ beforeAll(async () => {
 });
 afterAll(() => closeServers(servers));
 
-const SOURCES = fileURLToPath(new URL('../../../services/ingress/main.ts', import.meta.url));
-
 const Template = z.looseObject({
   spec: z.looseObject({ template: z.looseObject({ metadata: z.looseObject({}), spec: z.looseObject({}) }) }),
 });
@@ -33,7 +30,7 @@ const WithStatus = z.looseObject({ status: Status });
 async function startReceiver(kube: Kube, { namespace, name }: { namespace: string; name: string }) {
   const POD_NAME = 'icw-support-ingress-0';
   const changes = { POD_NAME, WEBHOOK_NAMESPACE: namespace, WEBHOOK_TOKEN: webhookToken(namespace, name) };
-  const receiver = await startIngressProcess({ natsUrl: servers.nats.url, changes, program: SOURCES });
+  const receiver = await startIngressProcess({ natsUrl: servers.nats.url, changes });
   onTestFinished(() => receiver.child.close());
   // But for the port, which the process was given.
   const { spec } = Template.parse(await kube.get(DEPLOYMENTS, { namespace, name: 'icw-support-ingress' }, soon()));
@@ -117,7 +114,7 @@ it('says how much waits for its handlers', async () => {
   await write();
   await toBe('StreamsReady', 'Reconciled');
   const changes = { WEBHOOK_NAMESPACE: namespace, WEBHOOK_TOKEN: webhookToken(namespace, at.name) };
-  const receiver = await startIngressProcess({ natsUrl: servers.nats.url, changes, program: SOURCES });
+  const receiver = await startIngressProcess({ natsUrl: servers.nats.url, changes });
   onTestFinished(() => receiver.child.close());
   for (const id of ['a', 'b', 'c']) {
     expect((await post(receiver.url, notification({ id, topic: 'conversation.user.created' }))).status).toBe(200);
