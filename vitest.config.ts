@@ -1,5 +1,6 @@
 import { defineConfig } from 'vitest/config';
-import { TakingTurns } from './test/support/taking-turns.ts';
+
+const setup = (name: string) => `test/support/${name}-setup.ts`;
 
 /** Suites by what they need: nothing, real servers on loopback, a Kubernetes API server, a whole local installation, a node. */
 export default defineConfig({
@@ -7,8 +8,7 @@ export default defineConfig({
     reporters: ['default'],
     retry: 0,
     // Most of the time is waiting for servers and conditions, so more files than cores can run.
-    maxWorkers: 5,
-    sequence: { sequencer: TakingTurns },
+    maxWorkers: 4,
     passWithNoTests: false,
     projects: [
       {
@@ -16,6 +16,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/unit/**/*.test.ts'],
+          globalSetup: ['temporary'].map(setup),
           // Pure tests leave nothing behind in a process; loading every module anew would take two thirds of the time.
           isolate: false,
           testTimeout: 30_000,
@@ -27,11 +28,7 @@ export default defineConfig({
           name: 'integration',
           include: ['test/integration/**/*.test.ts'],
           exclude: ['test/integration/kube/**'],
-          globalSetup: [
-            'test/support/programs-setup.ts',
-            'test/support/image-setup.ts',
-            'test/support/compile-cache-setup.ts',
-          ],
+          globalSetup: ['temporary', 'programs', 'image'].map(setup),
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },
@@ -42,11 +39,7 @@ export default defineConfig({
           name: 'kube',
           include: ['test/integration/kube/**/*.test.ts'],
           // Builds etcd and kube-apiserver where they are not to be had otherwise: 10 minutes, once.
-          globalSetup: [
-            'test/support/kube-setup.ts',
-            'test/support/image-setup.ts',
-            'test/support/compile-cache-setup.ts',
-          ],
+          globalSetup: ['temporary', 'kube', 'image'].map(setup),
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },
@@ -57,11 +50,7 @@ export default defineConfig({
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
           exclude: ['test/e2e/cluster/**'],
-          globalSetup: [
-            'test/support/programs-setup.ts',
-            'test/support/image-setup.ts',
-            'test/support/compile-cache-setup.ts',
-          ],
+          globalSetup: ['temporary', 'programs', 'image'].map(setup),
           testTimeout: 180_000,
           hookTimeout: 120_000,
           // A whole installation needs the machine: after the other suites, and two at once, of one file.

@@ -16,7 +16,6 @@ import { startNatsServer } from '#test/support/nats-server.ts';
 import { installCrd } from '#test/support/operator.ts';
 import { renderFacts } from '#test/support/render-facts.ts';
 import { createNamespaces, createOne, fleetWebhook, secretRefOf } from './operator-fleet.ts';
-import { STORE } from './operator-scene.ts';
 
 /** Resources that are worked on at once, and calls for one of them: as many as the operator and its client have together. */
 const AT_ONCE = 24;
@@ -35,7 +34,7 @@ export async function floorSeconds(size: number, status: unknown): Promise<numbe
   try {
     const server = await startKubeApiserver();
     closing.push(server.close);
-    const nats = await startNatsServer({ config: { jetstream: STORE } });
+    const nats = await startNatsServer();
     closing.push(nats.close, nats.kill);
     const access = await kubeconfigConnection({ file: server.kubeconfig, now: () => performance.now() });
     const clientOf = (fieldManager: string): Kube => {

@@ -31,8 +31,6 @@ export interface Scene {
   readonly close: () => Promise<void>;
 }
 
-/** What resources reserve in NATS is no space on a disk. */
-export const STORE = { max_file_store: 2 ** 43 };
 /** So that what is measured as idle has a look at everything in it: ten times as often as by default. */
 const RESYNC_MS = 60_000;
 const MAX_METRICS_BYTES = 64 * 1024 * 1024;
@@ -54,7 +52,7 @@ export async function startScene({ hasNats, program, env = {} }: SceneOptions): 
   try {
     const server = await startKubeApiserver();
     closing.push(server.close);
-    const nats = hasNats ? await startNatsServer({ config: { jetstream: STORE } }) : null;
+    const nats = hasNats ? await startNatsServer() : null;
     if (nats !== null) {
       closing.push(nats.close);
       // It would write down all that it knows first.

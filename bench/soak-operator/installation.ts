@@ -26,8 +26,6 @@ export const NAMESPACE = 'soak';
 /** What the replicas are told, and so what they render by. */
 export const IMAGE = 'registry.example/intercom-webhook-operator:0.0.0';
 export const SHARED_BYTES = 64 * 1024 * 1024;
-/** What resources reserve in NATS is no space on a disk. */
-const STORE = { max_file_store: 2 ** 43 };
 
 export async function startInstallation(): Promise<Installation> {
   const closing: (() => Promise<unknown>)[] = [];
@@ -37,7 +35,7 @@ export async function startInstallation(): Promise<Installation> {
   try {
     const server = await startKubeApiserver();
     closing.push(server.close);
-    const nats = await startNatsServer({ config: { jetstream: STORE } });
+    const nats = await startNatsServer();
     closing.push(nats.close);
     const connection = await kubeconfigConnection({ file: server.kubeconfig, now: () => performance.now() });
     const kube = createKube({ connection, fieldManager: 'soak', userAgent: 'soak', random: Math.random });

@@ -41,6 +41,9 @@ export interface NatsServer {
   close: () => Promise<void>;
 }
 
+/** What streams reserve, 1 GiB and more each, is no space: by default there could be no more than 3/4 of what the disk has. */
+const MAX_FILE_STORE = 2 ** 43;
+
 const Info = z.object({ version: z.string(), jetstream: z.literal(true), max_payload: z.int() });
 const Connz = z.object({ connections: z.array(z.object({ cid: z.int(), name: z.string().optional() })) });
 
@@ -61,7 +64,7 @@ export async function startNatsServer(options: NatsServerOptions = {}): Promise<
     http: `127.0.0.1:${monitorPort}`,
     max_payload: 4 * 1024 * 1024,
     ...options.config,
-    jetstream: { store_dir: storeDir, ...options.config?.jetstream },
+    jetstream: { store_dir: storeDir, max_file_store: MAX_FILE_STORE, ...options.config?.jetstream },
   };
   const configFile = join(folder, 'nats-server.conf');
   // nats-server's configuration language contains JSON.

@@ -197,14 +197,14 @@ describe('a resource', () => {
   });
 
   it('is not looked after while it is paused, and says so', async () => {
-    const { kube, namespace, write, toBe, condition } = await arrange(servers);
+    const { kube, namespace, write, toBe } = await arrange(servers);
     const pause = { annotations: { 'intercom-operator.io/paused': 'true' } };
     await write({}, pause);
     await toBe('NotPaused', 'Paused');
     expect(await childrenIn(kube, namespace)).toEqual([]);
     await write();
     await toBe('NotPaused', 'Reconciling');
-    expect(await condition('StreamsReady')).toMatchObject({ status: 'True' });
+    await toBe('StreamsReady', 'Reconciled');
     expect(await childrenIn(kube, namespace)).toHaveLength(RECEIVER.length + workerOf('support').length);
   });
 
