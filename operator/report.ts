@@ -26,8 +26,10 @@ export async function report(
   const { name, namespace, uid, resourceVersion } = object.metadata;
   // With its uid it is not mistaken for one that has its name now; with its version, handing it over meanwhile is not undone.
   const metadata = { name, uid, resourceVersion, ...(namespace === undefined ? {} : { namespace }) };
+  const write = (body: object) =>
+    kube.applyStatus(INTERCOM_WEBHOOKS, { apiVersion: API_VERSION, metadata, status: body }, { signal, force: true });
   try {
-    await kube.applyStatus(INTERCOM_WEBHOOKS, { apiVersion: API_VERSION, metadata, status }, { signal, force: true });
+    await write(status).catch((error: unknown) => write(withoutUndeclared(status, error)));
   } catch (error) {
     // It has gone or changed meanwhile, of which the watch tells.
     if (error instanceof KubeError && (error.kind === 'not-found' || error.kind === 'conflict')) return;
@@ -37,6 +39,18 @@ export async function report(
   for (const condition of status.conditions ?? []) {
     if (isNews(before, condition)) events.record(object, happening(condition));
   }
+}
+
+const UNDECLARED = /\.status\.(\w+)[^:]*: field not declared in schema/g;
+
+/**
+ * A CRD of an older release refuses a status for the fields that it does not have: one without them is better than none.
+ * @throws the error where it is about something else
+ */
+function withoutUndeclared(status: Status, error: unknown): object {
+  const said = error instanceof KubeError ? Array.from(error.message.matchAll(UNDECLARED), ([, field]) => field) : [];
+  if (said.length === 0) throw error;
+  return Object.fromEntries(Object.entries(status).filter(([field]) => !said.includes(field)));
 }
 
 /** On the first look nothing runs yet, and nothing has come: what a person has to mend is news, and that it is ready. */

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import * as z from 'zod';
 import { SECRETS } from '#operator/children.ts';
 import { EVENTS } from '#operator/events/event.ts';
@@ -7,6 +7,7 @@ import { INTERCOM_WEBHOOKS } from '#operator/intercom-webhooks.ts';
 import { createTransport, readBody } from '#operator/kube/transport.ts';
 import { adminConnection, soon, testKube } from '#test/support/kube.ts';
 import { trackLeaks } from '#test/support/leaks.ts';
+import { installCrd } from '#test/support/operator.ts';
 import { until } from '#test/support/until.ts';
 import { webhookInput } from '#test/support/webhook.ts';
 import {
@@ -206,6 +207,28 @@ describe('a resource', () => {
     await toBe('NotPaused', 'Reconciling');
     await toBe('StreamsReady', 'Reconciled');
     expect(await childrenIn(kube, namespace)).toHaveLength(RECEIVER.length + workerOf('support').length);
+  });
+
+  it('gets a status where its definition is of an older release, without what that does not have', async () => {
+    const { kube, at, write, toBe } = await arrange(servers);
+    await write();
+    await toBe('StreamsReady', 'Reconciled');
+    onTestFinished(() => installCrd(kube));
+    await installCrd(kube, (crd) => {
+      const older = structuredClone(crd);
+      const status = older.spec.versions[0]?.schema.openAPIV3Schema.properties?.['status'];
+      Reflect.deleteProperty(status?.properties ?? {}, 'operator');
+      return older;
+    });
+    const told = async (): Promise<Record<string, unknown>> => ({
+      ...((await kube.get(INTERCOM_WEBHOOKS, at, soon()))?.['status'] as object),
+    });
+    await until(async () => !('operator' in (await told())), { describe: 'the older definition to be served' });
+    const { metadata } = await write({ endpoint: { path: '/moved' } });
+    await until(async () => (await told())['observedGeneration'] === metadata.generation, {
+      describe: 'a status of the change',
+    });
+    expect(await toBe('StreamsReady', 'Reconciled')).toMatchObject({ observedGeneration: metadata.generation });
   });
 
   it('has no handler pods while it is suspended, and goes on receiving', async () => {
