@@ -24,8 +24,8 @@ const RATE = 500;
 /** Compilers and caches are cold at first; what is sent in this time is not measured. */
 const WARM_UP_SECONDS = 5;
 /**
- * A machine that stands still for 50 ms is in the slowest hundredth of 5 s, and not that of the line: so the p99 is the median
- * of those of windows.
+ * A machine that stands still for 100 ms is all of the slowest hundredth of 10 s, and says nothing of the line: so the p99 is
+ * the median of those of windows.
  */
 const WINDOWS = 6;
 const WINDOW_SECONDS = 10;

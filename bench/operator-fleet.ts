@@ -63,6 +63,7 @@ export async function createOne(kube: Kube, place: number): Promise<KubeObject> 
   return kube.apply(INTERCOM_WEBHOOKS, { metadata, spec }, how());
 }
 
+/** Of the Secret that {@link createOne} makes with the resource of this name. */
 export const secretRefOf = ({ namespace, name }: FleetWebhook['metadata']) => ({ namespace, name: secretOf(name) });
 
 /** Waits until the status of every one says this of its streams, for its spec as it is now, and all its objects exist. */

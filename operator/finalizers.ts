@@ -1,15 +1,20 @@
 import type { KubeObject } from './kube/resource.ts';
 
-/** What is applied so that an object has just this of us. Its uid lets nothing be made anew that has gone meanwhile. */
+/**
+ * What is applied so that an object has just this of us. Its uid lets nothing be made anew that has gone meanwhile; its version
+ * lets nothing be held that has changed meanwhile, such as whose it is.
+ */
 interface FinalizerPatch {
   readonly metadata: {
     readonly name: string;
     readonly namespace?: string;
     readonly uid: string;
+    readonly resourceVersion?: string;
     readonly finalizers: readonly string[];
   };
 }
 
+/** Whether the object waits for whoever the finalizer belongs to. */
 export function hasFinalizer({ metadata: { finalizers } }: KubeObject, finalizer: string): boolean {
   return Array.isArray(finalizers) && finalizers.includes(finalizer);
 }
@@ -20,8 +25,8 @@ export function hasFinalizer({ metadata: { finalizers } }: KubeObject, finalizer
  * what it no longer does; those of others stay.
  */
 export function finalizerPatch(object: KubeObject, finalizer: string, isHeld: boolean): FinalizerPatch | null {
-  const { name, namespace, uid, deletionTimestamp } = object.metadata;
+  const { name, namespace, uid, resourceVersion, deletionTimestamp } = object.metadata;
   if (hasFinalizer(object, finalizer) === isHeld || (isHeld && deletionTimestamp !== undefined)) return null;
-  const finalizers = isHeld ? [finalizer] : [];
-  return { metadata: { name, ...(namespace === undefined ? {} : { namespace }), uid, finalizers } };
+  const at = { name, ...(namespace === undefined ? {} : { namespace }), uid };
+  return { metadata: isHeld ? { ...at, resourceVersion, finalizers: [finalizer] } : { ...at, finalizers: [] } };
 }

@@ -38,7 +38,7 @@ interface Asking {
 /**
  * By the name that every operator writes into the status of what it looks after. One whose Lease is gone has been
  * uninstalled, and what was its own is anybody's. Two that meet a new resource at once may both make its objects, until one of
- * them has written a status.
+ * them has written a status; where it is deleted before, the first to see that ends it, and the other's streams stay.
  * @param self our own name
  */
 export async function ownershipOf(

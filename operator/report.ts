@@ -29,7 +29,10 @@ export async function report(
   const write = (body: object) =>
     kube.applyStatus(INTERCOM_WEBHOOKS, { apiVersion: API_VERSION, metadata, status: body }, { signal, force: true });
   try {
-    await write(status).catch((error: unknown) => write(withoutUndeclared(status, error)));
+    await write(status).catch(async (error: unknown) => {
+      const rest = withoutUndeclared(status, error);
+      if (!isDeepStrictEqual(object['status'], rest)) await write(rest);
+    });
   } catch (error) {
     // It has gone or changed meanwhile, of which the watch tells.
     if (error instanceof KubeError && (error.kind === 'not-found' || error.kind === 'conflict')) return;
@@ -41,7 +44,7 @@ export async function report(
   }
 }
 
-const UNDECLARED = /\.status\.(\w+)[^:]*: field not declared in schema/g;
+const UNDECLARED = /\.status\.(\w+).*: field not declared in schema/g;
 
 /**
  * A CRD of an older release refuses a status for the fields that it does not have: one without them is better than none.

@@ -24,7 +24,7 @@ export function settle({ streams, users, unapplied, dueInMs }: Ending): Outcome 
   if (streams.kind === 'away') return { kind: 'failed', error: new Error(streams.message) };
   if (users.kind === 'away') return { kind: 'failed', error: new Error(users.message) };
   if (unapplied.length > 0) return { kind: 'requeue', afterMs: Math.min(dueInMs, NAME_MS), reason: 'a name is taken' };
-  return { kind: 'requeue', afterMs: dueInMs, reason: 'to see what is not watched' };
+  return { kind: 'requeue', afterMs: dueInMs, reason: 'to see what is not watched', isRoutine: true };
 }
 
 /** So that what does not come about is not asked for without a pause. */

@@ -128,7 +128,7 @@ function settle(queue: WorkQueue<ObjectKey>, key: ObjectKey, outcome: Outcome): 
       return queue.forget(key);
     case 'requeue':
       queue.forget(key);
-      return queue.addAfter(key, outcome.afterMs, 'resync');
+      return queue.addAfter(key, outcome.afterMs, outcome.isRoutine === true ? 'resync' : 'change');
     case 'failed':
       return queue.retry(key);
   }

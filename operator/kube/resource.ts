@@ -38,7 +38,7 @@ export interface KubeObject {
   readonly [field: string]: unknown;
 }
 
-/** The value itself, not a copy of it: an operator that starts beside 500 resources reads 7500, a tenth of its time in copies. */
+/** The value itself, not a copy of it: to copy the 7500 that an operator reads at its start beside 500 resources took 100 ms. */
 export const KubeObject = z.custom<KubeObject>((value) => problemOf(value) === null, {
   error: ({ input }) => `no object of the API server: ${problemOf(input)}`,
 });

@@ -3,11 +3,14 @@ import { until } from '#test/support/until.ts';
 import { kubectl } from './facts.ts';
 import { apply, pods } from './objects.ts';
 import { forget, install, NAMESPACE, uninstall } from './release.ts';
+import { untilReplaced } from './scene.ts';
 
 const KINDS =
   'all,configmaps,secrets,serviceaccounts,roles,rolebindings,persistentvolumeclaims,poddisruptionbudgets,networkpolicies,leases';
 const EVERY_NAMESPACE_HAS = /^(configmap\/kube-root-ca.crt|serviceaccount\/default)$/;
 const CLUSTER_KINDS = 'clusterroles,clusterrolebindings,customresourcedefinitions';
+
+const operators = () => pods(NAMESPACE, 'app.kubernetes.io/component=operator');
 
 describe('the end of a release', () => {
   test('leaves what `keep` says, and nothing else', async () => {
@@ -37,8 +40,8 @@ describe('the end of a release', () => {
       await kubectl('delete', 'namespace', 'second-system', 'team-a', 'team-b', '--ignore-not-found', '--wait=false');
     });
     await apply(...['team-a', 'team-b'].map((name) => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })));
+    const before = await operators();
     await Promise.all([
-      // Until then the first one looks after all others.
       install({ set: ['watchNamespaces={team-a}'] }),
       install({
         release: 'second',
@@ -46,6 +49,8 @@ describe('the end of a release', () => {
         set: ['crds.enabled=false', 'watchNamespaces={team-b}'],
       }),
     ]);
+    // Helm does not wait for those that looked after all namespaces to be gone.
+    await untilReplaced(operators, before, before.length);
     await apply(
       {
         apiVersion: 'v1',

@@ -58,7 +58,7 @@ describe('a resource', () => {
     expect(otherOperatorOf(resource({}, { status: { operator: longest } }), SELF)).toBe(longest);
   });
 
-  it('is handed over by a command that fits into the Event, with names of whatever length', async () => {
+  it('is handed over by a command that fits into the Event, however long the other one is called', async () => {
     const ownership = await owned({ operator: `${'n'.repeat(63)}/${'l'.repeat(253)}` });
     if (ownership.kind === 'ours') return expect.unreachable('it is theirs');
     const patch = '{"status":{"operator":"intercom/intercom-operator"}}';

@@ -125,8 +125,12 @@ describe('a controller', () => {
 
   it.each<{ when: string; resyncMs: number; outcome: Outcome }>([
     { when: 'all are', resyncMs: 1_000, outcome: DONE },
-    { when: 'a pass asked for it', resyncMs: 9_000, outcome: { kind: 'requeue', afterMs: 1_000, reason: 'due' } },
-    { when: 'both', resyncMs: 1_000, outcome: { kind: 'requeue', afterMs: 1_500, reason: 'due' } },
+    {
+      when: 'a pass asked for it',
+      resyncMs: 9_000,
+      outcome: { kind: 'requeue', afterMs: 1_000, reason: 'due', isRoutine: true },
+    },
+    { when: 'both', resyncMs: 1_000, outcome: { kind: 'requeue', afterMs: 1_500, reason: 'due', isRoutine: true } },
   ])('takes changes before what is only looked at again, when $when', async ({ resyncMs, outcome }) => {
     const seen: ObjectKey[] = [];
     const gates: (() => void)[] = [];
@@ -154,6 +158,23 @@ describe('a controller', () => {
     expect(seen.slice(0, 2)).toEqual(['crm/a', 'crm/d']);
     expect(seen).toHaveLength(4);
     for (const open of gates) open();
+  });
+
+  it('takes what a pass waits for before what is only looked at again', async () => {
+    const seen: ObjectKey[] = [];
+    const { lead, clock } = scene(
+      async (key) => {
+        seen.push(key);
+        return key === 'crm/c' ? { kind: 'requeue', afterMs: 1_500, reason: 'a name is taken' } : DONE;
+      },
+      { keys: ['crm/a', 'crm/b', 'crm/c'], limits: { workers: 1, resyncMs: 1_000 } },
+    );
+    lead();
+    await clock.run(900, 1);
+    expect(seen.splice(0)).toEqual(['crm/a', 'crm/b', 'crm/c']);
+    await clock.run(200, 1);
+    // The first of them is taken as soon as it is there.
+    expect(seen).toEqual(['crm/a', 'crm/c', 'crm/b']);
   });
 
   it('ends a pass at its deadline by its signal, and tries again', async () => {

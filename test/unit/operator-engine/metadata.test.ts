@@ -56,9 +56,9 @@ describe('a finalizer', () => {
   const ours = 'intercom-operator.io/streams';
   const bound = object({ finalizers: ['other/one', ours] });
 
-  it('is added once, with the uid, and not to what is going already', () => {
+  it('is added once, to what was seen, and not to what is going already', () => {
     expect(finalizerPatch(object(), ours, true)).toEqual({
-      metadata: { namespace: 'crm', name: 'a', uid: 'u1', finalizers: [ours] },
+      metadata: { namespace: 'crm', name: 'a', uid: 'u1', resourceVersion: '1', finalizers: [ours] },
     });
     expect(finalizerPatch(bound, ours, true)).toBeNull();
     expect(finalizerPatch(object({ deletionTimestamp: '2026-01-01T00:00:00Z' }), ours, true)).toBeNull();
