@@ -25,7 +25,7 @@ const STREAMS = { clusterId: 'bench', replicas: 1, sharedMaxBytes: 2 ** 30 };
 
 /**
  * What this machine needs for the servers' part alone. A program that watches nothing, compares nothing and knows beforehand
- * what to send makes the same resources, objects, streams, consumers and statuses, with the same bytes.
+ * what to send makes the same resources, objects, streams, consumers and statuses, of the same size but for names; no Events.
  * @param status of one resource as the operator wrote it
  * @returns seconds from the first call to the last answer
  */
