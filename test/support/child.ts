@@ -37,8 +37,8 @@ export interface Child {
   /** Stops it where it stands, until `thaw`; returns when it answers no more. */
   freeze: () => Promise<void>;
   thaw: () => void;
-  /** Ends it by SIGTERM where it still runs, and starts it with the same arguments. */
-  restart: () => Promise<void>;
+  /** Ends it by SIGTERM where it still runs, and starts it with the same arguments, and with these settings besides its own. */
+  restart: (more?: NodeJS.ProcessEnv) => Promise<void>;
   /** Ends it, by SIGTERM where no signal is given, and removes its folder. */
   close: (signal?: NodeJS.Signals) => Promise<void>;
 }
@@ -83,9 +83,12 @@ export async function startChild(options: ChildOptions): Promise<Child> {
 
   const isReady = async () => Boolean(await ready());
 
-  const start = async () => {
+  const start = async (more?: NodeJS.ProcessEnv) => {
     if (isRunning()) throw new Error(`${name} runs already`);
-    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env });
+    const child = spawn(command, args, {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...(env ?? process.env), ...more },
+    });
     current = child;
     running.set(child, name);
     const keep = (chunk: Buffer) => {
@@ -150,9 +153,9 @@ export async function startChild(options: ChildOptions): Promise<Child> {
     thaw: () => {
       current?.kill('SIGCONT');
     },
-    restart: async () => {
+    restart: async (more) => {
       await stop();
-      await start();
+      await start(more);
     },
     close: async (signal) => {
       await stop(signal);
