@@ -62,7 +62,7 @@ function endpointIsOurs({ webhook, object, rivals }: Subject): Verdict {
 
 const isOlder = (a: KubeObject, b: KubeObject): boolean => ageKey(a) < ageKey(b);
 
-/** Of two of one second the uid decides: any order that all agree on. */
+/** Of two of one second the uid decides: an order that all agree on will do. */
 const ageKey = ({ metadata }: KubeObject): string => `${String(metadata['creationTimestamp'])} ${metadata.uid}`;
 
 /** Two clusters may share one NATS: where the other has the stream, our processes would publish and read there too. */

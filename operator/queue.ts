@@ -2,7 +2,7 @@ import { type Backoff, backoffMs } from './backoff.ts';
 import type { Clock } from './clock.ts';
 import { createTokenBucket, type Rate } from './token-bucket.ts';
 
-/** Changes go before what is only looked at again. */
+/** Changes go before what is only looked at again, which has every tenth turn. */
 export type Priority = 'change' | 'resync';
 
 export interface QueueOptions {
@@ -52,6 +52,8 @@ interface Entry {
 
 const BACKOFF: Backoff = { minMs: 5, maxMs: 60_000 };
 const RETRIES: Rate = { perSecond: 10, burst: 100 };
+/** However many changes there are, and failures that count as such, nothing waits for ever. */
+const TURNS_TO_A_RESYNC = 10;
 
 export function createQueue<Key extends string>(options: QueueOptions): WorkQueue<Key> {
   const { clock, random, backoff = BACKOFF, retries = RETRIES } = options;
@@ -60,6 +62,8 @@ export function createQueue<Key extends string>(options: QueueOptions): WorkQueu
   const entries = new Map<Key, Entry>();
   const ready = { change: new Line<Key>(), resync: new Line<Key>() };
   const takers = new Set<(key: Key) => void>();
+  /** Changes that went before a resync since the last one. */
+  let changesInARow = 0;
   let isClosed = false;
 
   const entryOf = (key: Key): Entry => {
@@ -115,9 +119,13 @@ export function createQueue<Key extends string>(options: QueueOptions): WorkQueu
   };
 
   const next = (): Key | undefined => {
-    const key = ready.change.shift() ?? ready.resync.shift();
+    const isResyncsTurn = changesInARow >= TURNS_TO_A_RESYNC - 1;
+    const key = isResyncsTurn
+      ? (ready.resync.shift() ?? ready.change.shift())
+      : (ready.change.shift() ?? ready.resync.shift());
     if (key === undefined) return undefined;
     const entry = entryOf(key);
+    changesInARow = entry.ready === 'change' && ready.resync.size > 0 ? changesInARow + 1 : 0;
     entry.ready = null;
     entry.isTaken = true;
     return key;

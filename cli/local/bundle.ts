@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build, type Metafile, stop } from 'esbuild';
 import { ENTRY_POINTS } from '#shared/contract.ts';
 import { httpByRequire } from './http-by-require.ts';
+import { leanFastify } from './lean-fastify.ts';
 import { leanUndici } from './lean-undici.ts';
 import { onlyOurLines } from './source-maps.ts';
 
@@ -89,7 +90,7 @@ async function buildTogether(names: readonly Name[], outDir: string): Promise<Me
     splitting: true,
     sourcemap: 'external',
     sourcesContent: false,
-    plugins: [onlyOurLines, httpByRequire, ...(names.includes('simulator') ? [] : [leanUndici])],
+    plugins: [onlyOurLines, httpByRequire, leanFastify, ...(names.includes('simulator') ? [] : [leanUndici])],
   });
   await mkdir(outDir, { recursive: true });
   await Promise.all(outputFiles.map(({ path, contents }) => writeFile(join(outDir, basename(path)), contents)));

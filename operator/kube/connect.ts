@@ -1,6 +1,5 @@
 import type { Connection } from './connection.ts';
 import { inClusterConnection } from './in-cluster.ts';
-import { kubeconfigConnection } from './kubeconfig.ts';
 
 /** As variables of the environment name it. */
 export interface Whereabouts {
@@ -16,7 +15,11 @@ export interface Whereabouts {
  * @throws Error where no API server is named, or the way in to it cannot be read
  */
 export async function connect(at: Whereabouts, now: () => number): Promise<Connection> {
-  if (at.KUBECONFIG !== '') return kubeconfigConnection({ file: at.KUBECONFIG, now });
+  if (at.KUBECONFIG !== '') {
+    // A pod has none, and starts sooner without the parser of YAML.
+    const { kubeconfigConnection } = await import('./kubeconfig.ts');
+    return kubeconfigConnection({ file: at.KUBECONFIG, now });
+  }
   if (at.KUBERNETES_SERVICE_HOST !== '') {
     return inClusterConnection({ host: at.KUBERNETES_SERVICE_HOST, port: at.KUBERNETES_SERVICE_PORT, now });
   }

@@ -7,7 +7,7 @@ export interface Call {
   readonly body: Buffer;
 }
 
-/** A handler's answer: any value that JSON can hold, sent with 200. */
+/** A handler's answer: a value that JSON can hold, sent with 200. */
 export type Handle = (call: Call) => unknown;
 
 /** An HTTP server that hands every POST, whatever its path, to `handle`. Opens no sockets. */

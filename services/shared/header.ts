@@ -1,6 +1,6 @@
 /**
  * Values of NATS headers. They may hold no line breaks and lose white space at their ends, so everything outside
- * visible ASCII, and the backslash, is written `\uXXXX`, one per UTF-16 unit: any string comes back unchanged.
+ * visible ASCII, and the backslash, is written `\uXXXX`, one per UTF-16 unit: every string comes back unchanged.
  */
 export const encodeHeader = (text: string): string =>
   VISIBLE.test(text) ? text : text.replaceAll(/[^!-[\]-~]/g, escapeUnit);

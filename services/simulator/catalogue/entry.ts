@@ -32,7 +32,7 @@ type Thing =
   | `content_stat.${ContentKind}`;
 
 /**
- * `opens`: the first of its subject. `follows`: any later one; its item shows the place in the order. `once`: each has a new
+ * `opens`: the first of its subject. `follows`: each later one; its item shows the place in the order. `once`: each has a new
  * subject of its own.
  */
 export type Standing = 'opens' | 'follows' | 'once';

@@ -9,7 +9,7 @@ import { toldBy } from './conversation.ts';
 import { type Conversations, createConversations } from './conversations.ts';
 import { createTokens } from './tokens.ts';
 
-/** How the REST API is served; the defaults are Intercom's own where it has any. */
+/** How the REST API is served; the defaults are Intercom's own where it has some. */
 export interface RestOptions {
   /** Default 0: a free one is picked. */
   readonly port?: number | undefined;

@@ -31,13 +31,18 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   const { path: kubectl } = await resolveProgram('kubectl', { env, onProgress: note });
   const folder = temporaryFolder('image');
   note('assembling the image');
+  const unneeded = new AbortController();
   const assembled = execute(process.execPath, [IMAGE, '--out', rootOf({ folder }), '--tar', archiveOf({ folder })], {
     env,
     timeoutMs: ASSEMBLE_TIMEOUT_MS,
+    signal: unneeded.signal,
   });
   // It fails when it is awaited, not before.
   assembled.catch(() => undefined);
-  const { stop, ...reach } = await start(way, folder, assembled);
+  const { stop, ...reach } = await start(way, folder, assembled).catch((error: unknown) => {
+    unneeded.abort(error);
+    throw error;
+  });
   const end = async () => {
     await stop();
     await rm(folder, { recursive: true, force: true });

@@ -35,6 +35,19 @@ describe('a queue', () => {
     expect(queue.depth()).toEqual({ ready: 0, waiting: 0, taken: 0 });
   });
 
+  it('gives every tenth turn to what is only looked at again, however many changes there are', async () => {
+    const { queue, drain } = scene();
+    const changes = Array.from({ length: 25 }, (_, i) => `c${i}`);
+    queue.add('r1', 'resync');
+    queue.add('r2', 'resync');
+    for (const each of changes) queue.add(each);
+    const first = [...changes.slice(0, 9), 'r1', ...changes.slice(9, 18), 'r2', ...changes.slice(18)];
+    expect(await drain()).toEqual(first);
+    queue.add('r3', 'resync');
+    queue.add('c26');
+    expect(await drain()).toEqual(['c26', 'r3']);
+  });
+
   it('gives a key that was added while somebody had it again, once, after that', async () => {
     const { queue, drain } = scene();
     queue.add('a');
