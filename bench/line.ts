@@ -8,94 +8,124 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { request } from 'undici';
 import { Intercom, simulatorPod } from '#cli/judge/intercom.ts';
-import { quantile } from '#cli/judge/judge.ts';
 import { freePort } from '#cli/local/free-port.ts';
 import { parseEntry } from '#cli/local/log-line.ts';
-import { pauses } from '#cli/local/pauses.ts';
 import type { LocalContainer } from '#cli/local/plan.ts';
+import type { Pod } from '#cli/local/pod.ts';
 import { type Local, up } from '#cli/local/up.ts';
+import { candidate, containerOf, inItsPlace } from './candidate.ts';
 import { median, note, printFigure } from './figure.ts';
+import { goProgram } from './go-build.ts';
+import { type Line, medianOf, type Turns, takeTurns } from './line-turns.ts';
+import { interruption, runToEnd } from './run.ts';
 
 /**
- * The whole line: simulator → ingress → JetStream → worker → handler, each a process of its own, on this machine.
+ * The whole line: simulator → ingress → JetStream → worker → handler, each a process of its own, on this machine; and in turn
+ * with it one in which a hand-written Go program does the job of the ingress, and another one that of the worker
+ * (`bench/peers/go`). What the machine does to both is in the ratio of neither.
  * Bars: send_to_handler_p99_ms 25 at 500/s, ingress_start_ms 300, ingress_idle_rss_mb 90.
  */
-const RATE = 500;
-/** Compilers and caches are cold at first; what is sent in this time is not measured. */
-const WARM_UP_SECONDS = 5;
-/**
- * A machine that stands still for 100 ms is all of the slowest hundredth of 10 s, and says nothing of the line: so the p99 is
- * the median of those of windows.
- */
-const WINDOWS = 6;
-const WINDOW_SECONDS = 10;
-const SECONDS = WARM_UP_SECONDS + WINDOWS * WINDOW_SECONDS;
 const STARTS = 7;
 const HANDLER_PORT = 18_080;
+const DEADLINE_MS = 5 * 60_000;
 const FILE = fileURLToPath(new URL('./line.yaml', import.meta.url));
 
-const interrupted = new AbortController();
-for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => interrupted.abort());
-const signal = AbortSignal.any([AbortSignal.timeout(180_000), interrupted.signal]);
-const firstCallMs = new Map<string, number>();
-const handler = await listenAsHandler(firstCallMs);
-const local = await up({
-  file: FILE,
-  redis: process.argv.includes('--redis'),
-  env: process.env,
-  signal,
-  onProgress: note,
-  events: { onLine: () => undefined, onExit: (pod, container, how) => note(`${pod}/${container} ended: ${how}`) },
-});
-try {
-  const [ingress, worker] = [container(local, 'ingress'), container(local, 'worker')];
-  printFigure('ingress_idle_rss_mb', await residentMegabytes(ingress), 'MB');
-  printFigure('worker_idle_rss_mb', await residentMegabytes(worker), 'MB');
-  const before = [await cpuSeconds(ingress), await cpuSeconds(worker)] as const;
-  const windows = await sendThrough(local, ingress);
-  printFigure('ingress_cpu_us', (((await cpuSeconds(ingress)) - before[0]) * 1e6) / (RATE * SECONDS), 'us');
-  printFigure('worker_cpu_us', (((await cpuSeconds(worker)) - before[1]) * 1e6) / (RATE * SECONDS), 'us');
-  const [p50s, p99s] = [0.5, 0.99].map((share) => windows.map((latenciesMs) => quantile(latenciesMs, share)));
-  note(`p99 of each ${WINDOW_SECONDS} s: ${p99s?.map(Math.round).join(', ')} ms`);
-  printFigure('send_to_handler_p50_ms', median(p50s ?? []), 'ms');
-  printFigure('send_to_handler_p99_ms', median(p99s ?? []), 'ms');
-  printFigure('worker_rss_mb', await residentMegabytes(worker), 'MB');
-  printFigure('ingress_rss_mb', await residentMegabytes(ingress), 'MB');
-  printFigure('ingress_start_ms', await startMs(ingress), 'ms');
-} finally {
-  await local.stop();
-  handler.closeAllConnections();
-  handler.close();
-}
-// See the end of cli/main.ts.
-process.exit();
+const interrupting = interruption(DEADLINE_MS);
+const { signal } = interrupting;
+await runToEnd(bench(), interrupting);
 
-/**
- * Sends for {@link SECONDS} at {@link RATE}.
- * @returns ms from the first attempt to the handler's first call, sorted, of each window
- */
-async function sendThrough({ webhooks, startPods }: Local, ingress: LocalContainer): Promise<number[][]> {
-  const [target] = webhooks;
-  if (target === undefined) throw new Error(`${FILE} holds no IntercomWebhook`);
-  const port = await freePort();
-  await startPods([simulatorPod(port, '1s')], signal);
-  const intercom = new Intercom(port);
-  // Straight to the process: the Service of local mode is a proxy in this process, that of a cluster is in the kernel.
-  const url = `http://127.0.0.1:${ingress.ports['webhook']}${target.webhook.spec.endpoint.path}`;
-  await intercom.saveUrl({ url, secret: target.clientSecret, appId: 'abc12345' });
-  const count = RATE * SECONDS;
-  note(`sending ${count} notifications at ${RATE}/s`);
-  await intercom.send({ count, ratePerSecond: RATE, seed: 1, conversations: 1000 });
-  for await (const _ of pauses(250, signal)) if (firstCallMs.size >= count) break;
-  const sent = (await intercom.notifications()).filter(({ kind }) => kind === 'good');
-  const fromMs = (sent[0]?.sentAtMs ?? 0) + WARM_UP_SECONDS * 1000;
-  return Array.from({ length: WINDOWS }, (_, i) => {
-    const beginsMs = fromMs + i * WINDOW_SECONDS * 1000;
-    return sent
-      .filter(({ sentAtMs }) => sentAtMs >= beginsMs && sentAtMs < beginsMs + WINDOW_SECONDS * 1000)
-      .map(({ key, attempts, sentAtMs }) => (firstCallMs.get(key) ?? Infinity) - (attempts[0]?.atMs ?? sentAtMs))
-      .toSorted((a, b) => a - b);
+async function bench(): Promise<void> {
+  const firstCallMs = new Map<string, number>();
+  const handler = await listenAsHandler(firstCallMs);
+  const programs = await goPrograms();
+  const local = await up({
+    file: FILE,
+    redis: process.argv.includes('--redis'),
+    env: process.env,
+    signal,
+    onProgress: note,
+    events: { onLine: () => undefined, onExit: (pod, container, how) => note(`${pod}/${container} ended: ${how}`) },
   });
+  try {
+    const ours = lineOf(local, 'bench');
+    printFigure('ingress_idle_rss_mb', await residentMegabytes(ours.ingress), 'MB');
+    printFigure('worker_idle_rss_mb', await residentMegabytes(ours.worker), 'MB');
+    const go = await goLine(local, programs);
+    const port = await freePort();
+    await local.startPods([simulatorPod(port, '1s')], signal);
+    const ends = { intercom: new Intercom(port), firstCallMs, signal };
+    const [turns, goTurns] = await takeTurns([ours, ...(go === null ? [] : [go])], ends);
+    if (turns !== undefined) printTurns(turns, goTurns);
+    printFigure('worker_rss_mb', await residentMegabytes(ours.worker), 'MB');
+    printFigure('ingress_rss_mb', await residentMegabytes(ours.ingress), 'MB');
+    printFigure('ingress_start_ms', await startMs(containerOf(ours.ingress)), 'ms');
+  } finally {
+    await local.stop();
+    handler.closeAllConnections();
+    handler.close();
+  }
+}
+
+function printTurns({ p50Ms, p99Ms, cpuUs }: Turns, go?: Turns): void {
+  printFigure('ingress_cpu_us', medianOf(cpuUs, 0), 'us');
+  printFigure('worker_cpu_us', medianOf(cpuUs, 1), 'us');
+  printFigure('send_to_handler_p50_ms', median(p50Ms), 'ms');
+  printFigure('send_to_handler_p99_ms', median(p99Ms), 'ms');
+  if (go === undefined) return;
+  printFigure('go_ingress_cpu_us', medianOf(go.cpuUs, 0), 'us');
+  printFigure('go_worker_cpu_us', medianOf(go.cpuUs, 1), 'us');
+  printFigure('go_send_to_handler_p50_ms', median(go.p50Ms), 'ms');
+  printFigure('go_send_to_handler_p99_ms', median(go.p99Ms), 'ms');
+  const ratios = p99Ms.map((each, turn) => each / (go.p99Ms[turn] ?? Number.NaN));
+  printFigure('send_to_handler_p99_ratio_go', median(ratios), 'ratio');
+}
+
+interface Pods {
+  readonly ingress: Pod;
+  readonly worker: Pod;
+}
+
+/** The processes of a resource, and how to send through them. */
+function lineOf(local: Local, webhook: string): Line & Pods {
+  const [ingress, worker] = [podOf(local, webhook, 'ingress'), podOf(local, webhook, 'worker')];
+  return { ...lineThrough(local, webhook, { ingress, worker }), ingress, worker };
+}
+
+function lineThrough(local: Local, webhook: string, { ingress, worker }: Pods): Line {
+  const found = local.webhooks.find(({ webhook: { metadata } }) => metadata.name === webhook);
+  if (found === undefined) throw new Error(`${FILE} holds no IntercomWebhook ${webhook}`);
+  return {
+    name: webhook,
+    // Straight to the process: the Service of local mode is a proxy in this process, that of a cluster is in the kernel.
+    url: candidate(webhook, ingress).url,
+    secret: found.clientSecret,
+    cpuSeconds: () =>
+      Promise.all([ingress, worker].map((pod) => metric(containerOf(pod), 'process_cpu_seconds_total'))),
+  };
+}
+
+/** @returns paths of both programs; null where there is no Go to build them */
+async function goPrograms(): Promise<readonly [string, string] | null> {
+  const building = { env: process.env, signal, onProgress: note };
+  try {
+    return [await goProgram('go-peer', building), await goProgram('go-worker', building)];
+  } catch (error) {
+    note(`no line of Go programs beside it: ${String(error)}`);
+    return null;
+  }
+}
+
+/** Go programs in the place of the processes of the second resource. */
+async function goLine(local: Local, programs: readonly [string, string] | null): Promise<Line | null> {
+  const { ingress, worker } = lineOf(local, 'go');
+  await Promise.all([ingress.stop(), worker.stop()]);
+  if (programs === null) return null;
+  const [goIngress, goWorker] = await local.startPods(
+    [await inItsPlace(ingress, 'go-ingress', [programs[0]]), await inItsPlace(worker, 'go-worker', [programs[1]])],
+    signal,
+  );
+  if (goIngress === undefined || goWorker === undefined) throw new Error('the Go programs did not start');
+  return lineThrough(local, 'go', { ingress: goIngress, worker: goWorker });
 }
 
 /** From `spawn` to the line that says it listens: what a pod's start adds to its image. */
@@ -121,12 +151,8 @@ async function startMs({ argv: [, ...args], env }: LocalContainer): Promise<numb
   return median(durations);
 }
 
-async function residentMegabytes(of: LocalContainer): Promise<number> {
-  return (await metric(of, 'process_resident_memory_bytes')) / 2 ** 20;
-}
-
-function cpuSeconds(of: LocalContainer): Promise<number> {
-  return metric(of, 'process_cpu_seconds_total');
+async function residentMegabytes(pod: Pod): Promise<number> {
+  return (await metric(containerOf(pod), 'process_resident_memory_bytes')) / 2 ** 20;
 }
 
 /** One figure that a process of ours tells about itself. */
@@ -141,16 +167,19 @@ async function metric({ ports }: LocalContainer, name: string): Promise<number> 
   );
 }
 
-function container({ pods }: Local, name: string): LocalContainer {
-  const found = pods.flatMap((pod) => pod.plan.containers).find((each) => each.name === name);
-  if (found === undefined) throw new Error(`no container ${name}`);
+function podOf({ pods }: Local, webhook: string, container: string): Pod {
+  const found = pods.find((pod) => {
+    const { name, env } = containerOf(pod);
+    return name === container && env['WEBHOOK_NAME'] === webhook;
+  });
+  if (found === undefined) throw new Error(`no ${container} of ${webhook}`);
   return found;
 }
 
 /** The handler: notes when each notification first came, by `<app_id>:<id>`. */
 async function listenAsHandler(calls: Map<string, number>): Promise<Server> {
   const server = createServer((incoming, reply) => {
-    const key = String(incoming.headers['idempotency-key']).replace(/:bench$/, '');
+    const key = String(incoming.headers['idempotency-key']).replace(/:[a-z]+$/, '');
     if (!calls.has(key)) calls.set(key, performance.timeOrigin + performance.now());
     incoming.resume().on('end', () => reply.end());
   });

@@ -64,6 +64,8 @@ func run(ctx context.Context) error {
 	labelled.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 
 	public := http.NewServeMux()
+	// Intercom asks so, when its URL is saved, whether anybody is there.
+	public.HandleFunc("HEAD "+cfg.path, func(http.ResponseWriter, *http.Request) {})
 	public.Handle("POST "+cfg.path, &ingress{
 		webhook:      cfg.token,
 		topics:       cfg.topics,
