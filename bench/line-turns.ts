@@ -49,7 +49,9 @@ export async function takeTurns(lines: readonly Line[], ends: Ends): Promise<rea
   for (const line of lines) await sendTo(line, WARM_UP_SECONDS);
   const all = lines.map(() => ({ p50Ms: [] as number[], p99Ms: [] as number[], cpuUs: [] as number[][] }));
   for (let turn = 0; turn < TURNS; turn += 1) {
-    for (const [i, line] of lines.entries()) {
+    // The first of one turn is the last of the next.
+    const order = Array.from(lines.entries());
+    for (const [i, line] of turn % 2 === 0 ? order : order.toReversed()) {
       const before = await line.cpuSeconds();
       const latenciesMs = await sendTo(line, TURN_SECONDS);
       const after = await line.cpuSeconds();

@@ -13,6 +13,7 @@ import { parseEntry } from '#cli/local/log-line.ts';
 import type { LocalContainer } from '#cli/local/plan.ts';
 import type { Pod } from '#cli/local/pod.ts';
 import { type Local, up } from '#cli/local/up.ts';
+import { findOnPath } from '#cli/programs/probe.ts';
 import { candidate, containerOf, inItsPlace } from './candidate.ts';
 import { median, note, printFigure } from './figure.ts';
 import { goProgram } from './go-build.ts';
@@ -22,7 +23,7 @@ import { interruption, runToEnd } from './run.ts';
 /**
  * The whole line: simulator → ingress → JetStream → worker → handler, each a process of its own, on this machine; and in turn
  * with it one in which a hand-written Go program does the job of the ingress, and another one that of the worker
- * (`bench/peers/go`). What the machine does to both is in the ratio of neither.
+ * (`bench/peers/go`), for what the machine does to either.
  * Bars: send_to_handler_p99_ms 25 at 500/s, ingress_start_ms 300, ingress_idle_rss_mb 90.
  */
 const STARTS = 7;
@@ -107,12 +108,11 @@ function lineThrough(local: Local, webhook: string, { ingress, worker }: Pods): 
 /** @returns paths of both programs; null where there is no Go to build them */
 async function goPrograms(): Promise<readonly [string, string] | null> {
   const building = { env: process.env, signal, onProgress: note };
-  try {
-    return [await goProgram('go-peer', building), await goProgram('go-worker', building)];
-  } catch (error) {
-    note(`no line of Go programs beside it: ${String(error)}`);
+  if ((await findOnPath('go', process.env['PATH'] ?? '')).length === 0) {
+    note('no line of Go programs in turn with ours: there is no Go on PATH');
     return null;
   }
+  return [await goProgram('go-peer', building), await goProgram('go-worker', building)];
 }
 
 /** Go programs in the place of the processes of the second resource. */

@@ -94,6 +94,17 @@ describe('the notifications of one conversation', () => {
     expect(handler.mostAtOnce).toBeGreaterThan(4);
   });
 
+  it('say so where Intercom delivered one after what came later, by its own time', async () => {
+    await listen(() => ({ status: 200 }));
+    for (const [number, createdAt] of [100, 99, 101].entries()) {
+      const id = `late/${number}`;
+      await store(broker, id, { body: bodyOf(id, 'late', createdAt) });
+    }
+    await work();
+    const received = await handler.untilCalls(3);
+    expect(received.map(({ headers }) => headers['x-intercom-stale'])).toEqual([undefined, 'true', undefined]);
+  });
+
   it('stay in order when a worker is killed, another ends, and two come', async () => {
     await listen(async ({ id }) => {
       await workTime(decodeURIComponent(id));
@@ -177,6 +188,8 @@ it('other keys go on beside one that holds back hundreds, and metrics tell befor
   const ids = Array.from({ length: 340 }, (_, number) => `hot/${number}`);
   for (const id of ids) await store(broker, id, { body: bodyOf(id, 'hot') });
   await until(async () => (await worker.metric('intercom_worker_held_ratio', '')) > 0.8, { describe: 'the alarm' });
+  const warning = 'so much waits for retries that other keys will wait with it';
+  await until(() => worker.child.log().includes(warning), { describe: 'the alarm in the log', timeoutMs: 20_000 });
   const cold = Array.from({ length: 40 }, (_, number) => `cold-${number}/0`);
   for (const id of cold) await store(broker, id, { body: bodyOf(id, id) });
   await taking(cold.length);

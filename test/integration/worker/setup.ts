@@ -27,12 +27,12 @@ export async function store(broker: Broker, id: string, { body = bodyOf(id), aga
 }
 
 /** Each in a conversation of its own where none is said. */
-export const bodyOf = (id: string, conversation = `cv-${id}`): string =>
+export const bodyOf = (id: string, conversation = `cv-${id}`, createdAt = 1_700_000_000): string =>
   JSON.stringify({
     app_id: 'abc12345',
     id,
     topic: TOPIC,
-    created_at: 1_700_000_000,
+    created_at: createdAt,
     data: { item: { type: 'conversation', id: conversation } },
   });
 

@@ -56,6 +56,12 @@ describe('a call, as the CloudEvents SDK reads it', () => {
     },
   );
 
+  it('has the header of a late one where something newer was handled before, and only there', () => {
+    const stale = 'x-intercom-stale';
+    expect(callHeaders(STORED, { ...FACTS, isStale: true })).toMatchObject({ [stale]: 'true' });
+    expect(callHeaders(STORED, FACTS)).not.toHaveProperty(stale);
+  });
+
   it('keeps any well-formed text whole', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme', minLength: 1 }), (text) => {

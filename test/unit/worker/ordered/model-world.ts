@@ -4,6 +4,8 @@ import { claimKey } from '#services/worker/claims/key.ts';
 import { decodeRecord } from '#services/worker/claims/record.ts';
 import type { RecordStore, Written } from '#services/worker/claims/record-store.ts';
 import { storedClaims } from '#services/worker/claims/stored-claims.ts';
+import type { Answer } from '#services/worker/delivery.ts';
+import type { AskedFor } from '#services/worker/effect-store.ts';
 import { Latest } from '#services/worker/latest.ts';
 import type { Message } from '#services/worker/message.ts';
 import { createWorkerMetrics } from '#services/worker/metrics.ts';
@@ -22,6 +24,11 @@ const LONGEST_CALL_MS = 300;
 const LONGEST_WAY_MS = 20;
 const PARTITIONS = 2;
 const HANDLER = 'support';
+const ASKS_TO_CLOSE: Answer = {
+  contentType: 'application/json',
+  body: Buffer.from('{"effects":[{"type":"close","admin_id":"7"}]}'),
+  isCut: false,
+};
 
 interface ModelWorker {
   readonly runner: Runner<ReturnType<typeof hold>>;
@@ -39,6 +46,10 @@ export class ModelWorld {
   readonly published: string[] = [];
   /** Called although their record said `done`. */
   readonly calledAfterDone: string[] = [];
+  /** Their record said `done` before what the handler had asked for was stored. */
+  readonly doneBeforeEffects: string[] = [];
+  /** What was asked for in answers, by notification; the store takes it once. */
+  readonly effects = new Map<string, number>();
   /** The handler answers 503 whatever comes. */
   isDown = false;
   /** Given up. */
@@ -176,7 +187,7 @@ export class ModelWorld {
       claims,
       circuit: new Circuit(() => this.#random()),
       latest: new Latest(),
-      effects: { put: async () => 'stored' as const },
+      effects: { put: (asked: AskedFor) => this.#storeEffects(asked, () => worker) },
       deadLetters: {
         put: async () => {
           this.deadLetters += 1;
@@ -218,31 +229,46 @@ export class ModelWorld {
       kind: 'answered';
       status: number;
       retryAfterMs: null;
-      answer: null;
+      answer: Answer | null;
     }>();
     this.loop.after(this.#upTo(LONGEST_CALL_MS), () => {
       call.endedMs = this.loop.nowMs;
       call.isTaken = status === 200;
-      this.#do(worker(), () => resolve({ kind: 'answered', status, retryAfterMs: null, answer: null }));
+      const answer = status === 200 ? ASKS_TO_CLOSE : null;
+      this.#do(worker(), () => resolve({ kind: 'answered', status, retryAfterMs: null, answer }));
     });
     return promise;
   }
 
-  /** Requests of a dead worker are never answered, and those of one that stands still not yet. */
+  /** Those of a dead worker are never answered, and those of one that stands still not yet. */
+  #request<T>(worker: () => ModelWorker, apply: () => T): Promise<T> {
+    const { promise, resolve } = Promise.withResolvers<T>();
+    if (worker().isDead) return promise;
+    this.loop.after(this.#upTo(LONGEST_WAY_MS), () => {
+      const answer = apply();
+      this.loop.after(this.#upTo(LONGEST_WAY_MS), () => this.#do(worker(), () => resolve(answer)));
+    });
+    return promise;
+  }
+
+  #storeEffects({ id, effects }: AskedFor, worker: () => ModelWorker): Promise<'stored' | 'stored-before'> {
+    return this.#request(worker, () => {
+      if (this.effects.has(id)) return 'stored-before';
+      this.effects.set(id, effects.length);
+      return 'stored';
+    });
+  }
+
   #store(worker: () => ModelWorker): RecordStore {
-    const request = <T>(apply: () => T): Promise<T> => {
-      const { promise, resolve } = Promise.withResolvers<T>();
-      if (worker().isDead) return promise;
-      this.loop.after(this.#upTo(LONGEST_WAY_MS), () => {
-        const answer = apply();
-        this.loop.after(this.#upTo(LONGEST_WAY_MS), () => this.#do(worker(), () => resolve(answer)));
-      });
-      return promise;
-    };
+    const request = <T>(apply: () => T) => this.#request(worker, apply);
     const write = (key: string, value: string, over: number): Written => {
       const found = this.#records.get(key);
       if ((found?.revision ?? 0) !== over) return { kind: 'conflict' };
-      if (decodeRecord(value).state === 'done') this.#done.add(this.#ids.get(key) ?? '');
+      if (decodeRecord(value).state === 'done') {
+        const id = this.#ids.get(key) ?? '';
+        this.#done.add(id);
+        if (!this.effects.has(`app:${id}`)) this.doneBeforeEffects.push(id);
+      }
       this.#records.set(key, { value, revision: over + 1, atMs: this.loop.nowMs });
       return { kind: 'written', revision: over + 1 };
     };

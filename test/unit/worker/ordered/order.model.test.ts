@@ -3,8 +3,8 @@ import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { orderReport } from '#test/support/order-report.ts';
 import { ModelWorld } from './model-world.ts';
 
-/** More of them: MODEL_RUNS=5000 npx vitest run --project unit test/unit/worker/ordered */
-const RUNS = Number(process.env['MODEL_RUNS'] ?? 150);
+/** More of them: MODEL_RUNS=20000 npx vitest run --project unit test/unit/worker/ordered */
+const RUNS = Number(process.env['MODEL_RUNS'] ?? 2_000);
 const KEYS = 5;
 
 // What of our code reads the clock is to read that of the model; its intervals never come.
@@ -56,6 +56,9 @@ it('loses nothing, keeps the order of each key, and repeats only what was interr
         const { handledTwice, ...report } = orderReport(world.published, world.calls);
         expect(report).toEqual({ lost: [], outOfOrder: [], overlapping: [] });
         expect(world.calledAfterDone).toEqual([]);
+        expect(world.doneBeforeEffects).toEqual([]);
+        expect(Array.from(world.effects.values()).every((count) => count === 1)).toBe(true);
+        expect(world.effects.size).toBe(world.published.length);
         expect(world.unacknowledged).toBe(0);
         expect(handledTwice.length).toBeLessThanOrEqual(world.interrupted);
         repeated += handledTwice.length;
