@@ -37,8 +37,8 @@ export interface Child {
   /** Stops it where it stands, until `thaw`; returns when it answers no more. */
   freeze: () => Promise<void>;
   thaw: () => void;
-  /** Ends it by SIGTERM where it still runs, and starts it with the same arguments, and with these settings besides its own. */
-  restart: (more?: NodeJS.ProcessEnv) => Promise<void>;
+  /** Ends it by SIGTERM where it still runs, and starts it with the same arguments. */
+  restart: () => Promise<void>;
   /** Ends it, by SIGTERM where no signal is given, and removes its folder. */
   close: (signal?: NodeJS.Signals) => Promise<void>;
 }
@@ -83,12 +83,9 @@ export async function startChild(options: ChildOptions): Promise<Child> {
 
   const isReady = async () => Boolean(await ready());
 
-  const start = async (more?: NodeJS.ProcessEnv) => {
+  const start = async () => {
     if (isRunning()) throw new Error(`${name} runs already`);
-    const child = spawn(command, args, {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...(env ?? process.env), ...more },
-    });
+    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env });
     current = child;
     running.set(child, name);
     const keep = (chunk: Buffer) => {
@@ -153,9 +150,9 @@ export async function startChild(options: ChildOptions): Promise<Child> {
     thaw: () => {
       current?.kill('SIGCONT');
     },
-    restart: async (more) => {
+    restart: async () => {
       await stop();
-      await start(more);
+      await start();
     },
     close: async (signal) => {
       await stop(signal);
