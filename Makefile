@@ -139,7 +139,7 @@ image: setup ## Make the container image as an archive, .local/image/intercom-we
 bench: bench-line bench-ingress bench-worker bench-spool bench-engine bench-operator bench-cluster ## Run every bench
 
 .PHONY: bench-line
-bench-line: setup ## Measure simulator to handler: latency, start, memory
+bench-line: setup ## Measure simulator to handler, in turn with Go programs: latency, start, memory
 	@$(RUN) bench:line
 
 .PHONY: bench-ingress
