@@ -24,10 +24,14 @@ export function pidOf(pod: Pod): number {
   return pid;
 }
 
-/** The pod whose first container has this name. */
-export function podOf({ pods }: Local, container: string): Pod {
-  const found = pods.find((pod) => containerOf(pod).name === container);
-  if (found === undefined) throw new Error(`no pod with container ${container}`);
+/** The pod whose first container has this name; of this resource, where there are several. */
+export function podOf({ pods }: Local, container: string, webhook?: string): Pod {
+  const found = pods.find((pod) => {
+    const { name, env } = containerOf(pod);
+    return name === container && (webhook === undefined || env['WEBHOOK_NAME'] === webhook);
+  });
+  if (found === undefined)
+    throw new Error(`no pod with container ${container}${webhook === undefined ? '' : ` of ${webhook}`}`);
   return found;
 }
 

@@ -14,7 +14,7 @@ import type { LocalContainer } from '#cli/local/plan.ts';
 import type { Pod } from '#cli/local/pod.ts';
 import { type Local, up } from '#cli/local/up.ts';
 import { findOnPath } from '#cli/programs/probe.ts';
-import { candidate, containerOf, inItsPlace } from './candidate.ts';
+import { candidate, containerOf, inItsPlace, podOf } from './candidate.ts';
 import { median, note, printFigure } from './figure.ts';
 import { goProgram } from './go-build.ts';
 import { type Line, medianOf, type Turns, takeTurns } from './line-turns.ts';
@@ -49,14 +49,14 @@ async function bench(): Promise<void> {
     events: { onLine: () => undefined, onExit: (pod, container, how) => note(`${pod}/${container} ended: ${how}`) },
   });
   try {
-    const ours = lineOf(local, 'bench');
+    const ours = podsOf(local, 'bench');
     printFigure('ingress_idle_rss_mb', await residentMegabytes(ours.ingress), 'MB');
     printFigure('worker_idle_rss_mb', await residentMegabytes(ours.worker), 'MB');
     const go = await goLine(local, programs);
     const port = await freePort();
     await local.startPods([simulatorPod(port, '1s')], signal);
     const ends = { intercom: new Intercom(port), firstCallMs, signal };
-    const [turns, goTurns] = await takeTurns([ours, ...(go === null ? [] : [go])], ends);
+    const [turns, goTurns] = await takeTurns([lineThrough(local, 'bench', ours), ...(go === null ? [] : [go])], ends);
     if (turns !== undefined) printTurns(turns, goTurns);
     printFigure('worker_rss_mb', await residentMegabytes(ours.worker), 'MB');
     printFigure('ingress_rss_mb', await residentMegabytes(ours.ingress), 'MB');
@@ -87,12 +87,11 @@ interface Pods {
   readonly worker: Pod;
 }
 
-/** The processes of a resource, and how to send through them. */
-function lineOf(local: Local, webhook: string): Line & Pods {
-  const [ingress, worker] = [podOf(local, webhook, 'ingress'), podOf(local, webhook, 'worker')];
-  return { ...lineThrough(local, webhook, { ingress, worker }), ingress, worker };
+function podsOf(local: Local, webhook: string): Pods {
+  return { ingress: podOf(local, 'ingress', webhook), worker: podOf(local, 'worker', webhook) };
 }
 
+/** How to send through the processes of a resource, or those in their place. */
 function lineThrough(local: Local, webhook: string, { ingress, worker }: Pods): Line {
   const found = local.webhooks.find(({ webhook: { metadata } }) => metadata.name === webhook);
   if (found === undefined) throw new Error(`${FILE} holds no IntercomWebhook ${webhook}`);
@@ -118,7 +117,7 @@ async function goPrograms(): Promise<readonly [string, string] | null> {
 
 /** Go programs in the place of the processes of the second resource. */
 async function goLine(local: Local, programs: readonly [string, string] | null): Promise<Line | null> {
-  const { ingress, worker } = lineOf(local, 'go');
+  const { ingress, worker } = podsOf(local, 'go');
   await Promise.all([ingress.stop(), worker.stop()]);
   if (programs === null) return null;
   const [goIngress, goWorker] = await local.startPods(
@@ -166,15 +165,6 @@ async function metric({ ports }: LocalContainer, name: string): Promise<number> 
       ?.split(' ')
       .at(-1),
   );
-}
-
-function podOf({ pods }: Local, webhook: string, container: string): Pod {
-  const found = pods.find((pod) => {
-    const { name, env } = containerOf(pod);
-    return name === container && env['WEBHOOK_NAME'] === webhook;
-  });
-  if (found === undefined) throw new Error(`no ${container} of ${webhook}`);
-  return found;
 }
 
 /** The handler: notes when each notification first came, by `<app_id>:<id>`. */

@@ -3,7 +3,7 @@ import type { Plugin } from 'esbuild';
 /** Fastify asks both for what it will compile schemas with, also where no route has one. */
 const NO_SCHEMAS = `
 module.exports = () => () => {
-  throw new Error('a route with a schema: bundles are without the compilers for them (cli/local/lean-fastify.ts)');
+  throw new Error('a route has a schema: check with zod instead, bundles are without its compilers (cli/local/lean-fastify.ts)');
 };
 `;
 

@@ -15,7 +15,7 @@ import { createStanding } from './standing.ts';
 import { createTally, type TallyReport } from './tally.ts';
 import { missingTopic, topicList } from './topics.ts';
 
-/** How this Intercom behaves; the defaults are Intercom's own where it has any. */
+/** How this Intercom behaves; the defaults are Intercom's own where it has some. */
 export interface WorkspaceOptions {
   readonly logger: Logger;
   /** How long an answer may take. Default 5 000, as at Intercom. */

@@ -37,6 +37,6 @@ function sendUnlessClosed(send: () => void): void {
   try {
     send();
   } catch {
-    // The connection is closed: an ack is lost, as any can be, and a write runs into its deadline.
+    // The connection is closed: an ack is lost, as each can be, and a write runs into its deadline.
   }
 }

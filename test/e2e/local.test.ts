@@ -12,7 +12,9 @@ it.concurrent('local runs a file until Ctrl-C, which leaves nothing behind', asy
   });
   const processes = descendants(child.pid ?? 0);
   expect(processes.length).toBeGreaterThan(8);
-  expect(output()).toMatch(/^icw-support-ingress-0\/ingress info listening /m);
+  await until(() => /^icw-support-ingress-0\/ingress info listening /m.test(output()), {
+    describe: 'a line of the ingress',
+  });
   child.kill('SIGINT');
   expect(await ended, output()).toBe(0);
   expect(processes.filter(isAlive)).toEqual([]);

@@ -48,8 +48,8 @@ export class ModelWorld {
   readonly calledAfterDone: string[] = [];
   /** Their record said `done` before what the handler had asked for was stored. */
   readonly doneBeforeEffects: string[] = [];
-  /** What was asked for in answers, by notification; the store takes it once. */
-  readonly effects = new Map<string, number>();
+  /** Notifications whose answer's effects are stored; the store takes them once. */
+  readonly effects = new Set<string>();
   /** The handler answers 503 whatever comes. */
   isDown = false;
   /** Given up. */
@@ -251,10 +251,10 @@ export class ModelWorld {
     return promise;
   }
 
-  #storeEffects({ id, effects }: AskedFor, worker: () => ModelWorker): Promise<'stored' | 'stored-before'> {
+  #storeEffects({ id }: AskedFor, worker: () => ModelWorker): Promise<'stored' | 'stored-before'> {
     return this.#request(worker, () => {
       if (this.effects.has(id)) return 'stored-before';
-      this.effects.set(id, effects.length);
+      this.effects.add(id);
       return 'stored';
     });
   }
